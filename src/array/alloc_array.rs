@@ -1,0 +1,330 @@
+//! Arrays of a given shape.
+
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::slice;
+
+use bytemuck::Pod;
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
+use num_traits::{One, Zero};
+
+use crate::error::AllocError;
+use crate::level::End;
+use crate::scope::Scope;
+use crate::shape::{ArrayShape, Contiguous, Extent, Layout, lengths_mut, usual_len};
+
+/// The constructors of [`Scope`] that take a shape.
+///
+/// Shapes are ndarray's own: `n`, `(m, n)`, `[a, b, c]`, `(m, n).f()`, `IxDyn(&[..])`, `x.raw_dim()`, `x.dim()`, or with
+/// padding `(m, n).strides((ld, 1))`, for which the whole extent is allocated. They are a parameter of the trait, and so
+/// the only type to write is that of the elements:
+///
+/// ```
+/// use ndarena::prelude::*;
+/// use ndarray::{IxDyn, ShapeBuilder};
+///
+/// ndarena::scope(|s| {
+///     let a = s.alloc_array::<f64>((3, 4));
+///     assert_eq!(a.dim(), (3, 4));
+///     let b = s.zeros::<f32>(IxDyn(&[2, 3, 4]));
+///     assert_eq!(b.shape(), &[2, 3, 4]);
+///     let c = s.from_elem((3, 4).f(), 1u8);
+///     assert_eq!(c.strides(), &[1, 3]);
+///     let d = s.ones::<f64>((3, 4).strides((8, 1)));
+///     assert_eq!(d.strides(), &[8, 1]);
+/// });
+/// ```
+///
+/// Every array starts at a multiple of 64 bytes, or of its elements' alignment if that is larger. An empty array, and
+/// one of elements without size, takes no memory.
+///
+/// # Panics
+///
+/// All but those named `try_` panic where these would return an error: when the buffer's limit does not allow the array,
+/// the system has no memory for it, its size overflows `isize`, or its strides let two indices share an element. The
+/// message is the [`AllocError`], and the buffer goes on working.
+pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
+    /// An array whose contents are unspecified, but always initialised: what was in the memory before, or zeros.
+    ///
+    /// No time is spent on filling it. In debug builds every byte is `0xFF` (NaN, or -1), so that a read before a write
+    /// shows.
+    ///
+    /// The elements are [`Pod`]: numbers, arrays of numbers, and `#[repr(C)]` structs without padding that derive it. For
+    /// others there is [`uninit`](AllocArray::uninit), and the constructors that fill.
+    fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
+
+    /// [`alloc_array`](AllocArray::alloc_array), with an error in place of a panic.
+    ///
+    /// # Errors
+    ///
+    /// As the trait's documentation says under "Panics".
+    fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError>;
+
+    /// An array to be written before it is read, of any elements that need no dropping.
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let x = array![1.0, 2.0, 3.0];
+    ///     let mut y = s.uninit::<(f64, bool)>(3);
+    ///     for (y, &x) in y.iter_mut().zip(&x) {
+    ///         y.write((x, x > 1.5));
+    ///     }
+    ///     // SAFETY: every element is written.
+    ///     let y = unsafe { y.assume_init() };
+    ///     assert_eq!(y[2], (3.0, true));
+    /// });
+    /// ```
+    fn uninit<T: Copy + 's>(self, shape: Sh) -> ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>;
+
+    /// [`uninit`](AllocArray::uninit), with an error in place of a panic.
+    ///
+    /// # Errors
+    ///
+    /// As the trait's documentation says under "Panics".
+    #[expect(clippy::type_complexity)]
+    fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError>;
+
+    /// An array with every element `elem`, written in one pass.
+    fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim>;
+
+    /// An array of zeros.
+    fn zeros<T: Copy + Zero + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
+
+    /// An array of ones.
+    fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
+
+    /// An array whose element at each index is `f(index)`. `f` is called in the order of memory for contiguous shapes, as
+    /// ndarray does, and in that of the indices for others.
+    fn from_shape_fn<T, F>(self, shape: Sh, f: F) -> ArrayViewMut<'s, T, Sh::Dim>
+    where
+        T: Copy + 's,
+        F: FnMut(<Sh::Dim as Dimension>::Pattern) -> T;
+}
+
+impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
+    #[inline]
+    #[track_caller]
+    fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        let layout = shape.into_layout();
+        // SAFETY: the low end's memory is initialised, and a `T` may have any contents; these stay initialised whatever
+        // `T` is written, for it has no padding: `Pod`.
+        unsafe { place(self, layout, End::Low) }
+    }
+
+    #[inline]
+    fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
+        let layout = shape.into_layout();
+        // SAFETY: as in `alloc_array`.
+        unsafe { try_place(self, layout, End::Low) }
+    }
+
+    #[inline]
+    #[track_caller]
+    fn uninit<T: Copy + 's>(self, shape: Sh) -> ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim> {
+        let layout = shape.into_layout();
+        // SAFETY: a `MaybeUninit` may be uninitialised, and the high end's memory may become so.
+        unsafe { place(self, layout, End::High) }
+    }
+
+    #[inline]
+    fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError> {
+        let layout = shape.into_layout();
+        // SAFETY: as in `uninit`.
+        unsafe { try_place(self, layout, End::High) }
+    }
+
+    #[inline]
+    #[track_caller]
+    fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim> {
+        let mut array = self.uninit(shape);
+        array.fill(MaybeUninit::new(elem));
+        // SAFETY: `fill` writes every element.
+        unsafe { array.assume_init() }
+    }
+
+    #[inline]
+    #[track_caller]
+    fn zeros<T: Copy + Zero + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        self.from_elem(shape, T::zero())
+    }
+
+    #[inline]
+    #[track_caller]
+    fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        self.from_elem(shape, T::one())
+    }
+
+    #[inline]
+    #[track_caller]
+    fn from_shape_fn<T, F>(self, shape: Sh, mut f: F) -> ArrayViewMut<'s, T, Sh::Dim>
+    where
+        T: Copy + 's,
+        F: FnMut(<Sh::Dim as Dimension>::Pattern) -> T,
+    {
+        let mut array = self.uninit(shape);
+        if array.is_standard_layout() {
+            let dim = array.raw_dim();
+            write_all(array.iter_mut(), dim, f);
+        } else if array.t().is_standard_layout() {
+            // Column-major: the indices of the transpose, each turned round.
+            let transposed = reversed(array.raw_dim());
+            let f = |index: <Sh::Dim as Dimension>::Pattern| f(reversed(index.into_dimension()).into_pattern());
+            write_all(array.view_mut().reversed_axes().iter_mut(), transposed, f);
+        } else {
+            array.indexed_iter_mut().for_each(|(index, element)| {
+                element.write(f(index));
+            });
+        }
+        // SAFETY: each branch writes every element.
+        unsafe { array.assume_init() }
+    }
+}
+
+/// Writes `f(index)` to each of `elements`, or panics if there are not as many of both.
+#[inline]
+fn write_all<'a, T: 'a, D: Dimension>(
+    mut elements: impl Iterator<Item = &'a mut MaybeUninit<T>>,
+    dim: D,
+    mut f: impl FnMut(D::Pattern) -> T,
+) {
+    indices(dim).into_iter().for_each(|index| {
+        elements.next().expect("an index has an element").write(f(index));
+    });
+    assert!(elements.next().is_none(), "an element has an index");
+}
+
+fn reversed<D: Dimension>(mut index: D) -> D {
+    lengths_mut(&mut index).reverse();
+    index
+}
+
+/// An array of `layout` in memory from `end`, or a panic.
+///
+/// # Safety
+///
+/// What that end's memory holds must be a valid `T`, and what a `T` makes of it allowed there: at the low end, `T` is
+/// `Pod`.
+#[inline(always)]
+#[track_caller]
+unsafe fn place<'s, T: 's, D: Dimension>(s: Scope<'s>, layout: Layout<D>, end: End) -> ArrayViewMut<'s, T, D> {
+    // SAFETY: the caller's promise.
+    match unsafe { place_quickly(s, &layout, end) } {
+        Some(array) => array,
+        // SAFETY: the caller's promise.
+        None => unsafe { place_slowly_or_panic(s, layout, end) },
+    }
+}
+
+/// [`place`] with an error in place of a panic.
+///
+/// # Safety
+///
+/// As for [`place`].
+#[inline(always)]
+unsafe fn try_place<'s, T: 's, D: Dimension>(
+    s: Scope<'s>,
+    layout: Layout<D>,
+    end: End,
+) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
+    // SAFETY: the caller's promise.
+    match unsafe { place_quickly(s, &layout, end) } {
+        Some(array) => Ok(array),
+        // SAFETY: the caller's promise.
+        None => unsafe { place_slowly(s, layout, end) },
+    }
+}
+
+/// The usual case: a contiguous array, not empty, in memory that is there.
+///
+/// # Safety
+///
+/// As for [`place`].
+#[inline(always)]
+unsafe fn place_quickly<'s, T: 's, D: Dimension>(
+    s: Scope<'s>,
+    layout: &Layout<D>,
+    end: End,
+) -> Option<ArrayViewMut<'s, T, D>> {
+    let Layout::Contiguous(shape) = layout else { return None };
+    let len = usual_len::<T, D>(shape.raw_dim())?;
+    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?.cast::<T>();
+    // SAFETY: `start` is aligned and has memory for `len` elements, the product of the lengths, for `'s` and for no one
+    // else (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
+    Some(unsafe { ArrayViewMut::from_shape_ptr(shape.clone(), start.as_ptr()) })
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+unsafe fn place_slowly_or_panic<'s, T: 's, D: Dimension>(
+    s: Scope<'s>,
+    layout: Layout<D>,
+    end: End,
+) -> ArrayViewMut<'s, T, D> {
+    // SAFETY: the caller's promise.
+    match unsafe { place_slowly(s, layout, end) } {
+        Ok(array) => array,
+        Err(error) => error.panic(),
+    }
+}
+
+/// Every case.
+///
+/// # Safety
+///
+/// As for [`place`].
+#[cold]
+#[inline(never)]
+unsafe fn place_slowly<'s, T: 's, D: Dimension>(
+    s: Scope<'s>,
+    layout: Layout<D>,
+    end: End,
+) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
+    let (start, len) = match layout.extent::<T>() {
+        Ok(Extent::Elements(len)) => {
+            let bytes = len * size_of::<T>();
+            match s.take(bytes, align_of::<T>(), end) {
+                Ok(start) => (start.cast(), len),
+                Err(shortage) => return Err(AllocError::new(shortage, layout.dim(), bytes)),
+            }
+        }
+        // Elements without size, of which a slice may have any number; or none.
+        Ok(Extent::Nothing) => (NonNull::dangling(), if size_of::<T>() == 0 { isize::MAX as usize } else { 0 }),
+        Err(kind) => return Err(AllocError::new(s.shortage(kind), layout.dim(), usize::MAX)),
+    };
+    // SAFETY: `start` is aligned and has memory for `len` elements, where these take any, for `'s` and for no one else
+    // (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
+    let elements = unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) };
+    let view = match layout {
+        Layout::Contiguous(shape) => ArrayViewMut::from_shape(shape, elements),
+        // ndarray wants memory for the strides of an empty array, too; they mean nothing.
+        Layout::Strided(shape) if elements.is_empty() => ArrayViewMut::from_shape(shape.raw_dim().clone(), elements),
+        Layout::Strided(shape) => ArrayViewMut::from_shape(shape, elements),
+    };
+    Ok(view.expect("a checked shape has a view"))
+}
+
+impl<'s> Scope<'s> {
+    /// A slice of `len` elements whose contents are unspecified, but always initialised: what
+    /// [`alloc_array`](AllocArray::alloc_array) gives in one dimension.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// ndarena::scope(|s| {
+    ///     let x: &mut [f32] = s.alloc_slice(100);
+    ///     x.fill(1.0);
+    ///     assert_eq!(x.iter().sum::<f32>(), 100.0);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
+        self.alloc_array(len).into_slice().expect("a contiguous array is a slice")
+    }
+}

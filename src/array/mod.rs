@@ -1,0 +1,6 @@
+//! What a scope can make, one file a theme.
+
+mod alloc_array;
+mod elementwise;
+
+pub use alloc_array::AllocArray;

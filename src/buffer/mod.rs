@@ -1,0 +1,111 @@
+//! Where scopes get their memory: [`Buffer`], and each thread's default one.
+
+mod stack;
+mod stats;
+#[cfg(feature = "std")]
+mod thread;
+
+use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+
+pub(crate) use stack::{Entered, Stack};
+pub use stats::Stats;
+#[cfg(feature = "std")]
+pub use thread::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
+
+use ndarray::Ix1;
+
+use crate::error::AllocError;
+use crate::scope::Scope;
+
+/// Memory for scopes, kept from one to the next.
+///
+/// A buffer is a stack of levels, one for each scope open on it. The first time that scopes nest to some depth, and the
+/// first time that one of them needs so much memory, the buffer asks the system for it; from then on it asks for
+/// nothing. It gives nothing back until it is [`reset`](Buffer::reset) or dropped.
+///
+/// A buffer serves one thread at a time: it can be sent to another, not shared with one. Each thread also has one of its
+/// own, which [`scope`](crate::scope()) uses.
+///
+/// ```
+/// use ndarena::{Buffer, prelude::*};
+///
+/// let buffer = Buffer::new();
+/// let total = buffer.scope(|s| {
+///     let mut squares = s.alloc_array::<f64>((3, 4));
+///     squares.indexed_iter_mut().for_each(|((i, j), x)| *x = (i * j) as f64);
+///     squares.sum()
+/// });
+/// assert_eq!(total, 18.0);
+/// ```
+pub struct Buffer {
+    stack: Stack,
+}
+
+impl Buffer {
+    /// A buffer without a limit. Allocates nothing until an array is asked for.
+    pub const fn new() -> Self {
+        Buffer { stack: Stack::new(None) }
+    }
+
+    /// A buffer whose first scope has room for `bytes` bytes from the start, each array counted in whole cache lines of
+    /// 64 bytes. It grows beyond that when it has to; [`stats`](Buffer::stats) tells what a program came to need.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no such block of memory.
+    #[track_caller]
+    pub fn with_capacity(bytes: usize) -> Self {
+        let buffer = Buffer::new();
+        let reserved = buffer.stack.reserve(bytes);
+        if let Err(shortage) = reserved {
+            AllocError::new(shortage, &Ix1(bytes), bytes).panic();
+        }
+        buffer
+    }
+
+    /// A buffer that never holds more than `bytes` bytes (rounded up to a whole cache line of 64). An array that would
+    /// need more is refused with an [`AllocError`](crate::AllocError) or, where the call returns none, a panic that says
+    /// the same; the buffer goes on working.
+    ///
+    /// The limit is on what the buffer holds, over all its levels; each array counts as whole cache lines.
+    pub const fn with_limit(bytes: usize) -> Self {
+        Buffer { stack: Stack::new(Some(bytes)) }
+    }
+
+    /// Runs `f` with a scope on this buffer, and takes back all memory that the scope handed out when `f` returns, or
+    /// unwinds. See [`Scope`] for what can be done with one.
+    ///
+    /// Scopes nest: `f` may open others on this buffer, by [`Scope::scope`] or through this method again.
+    #[inline]
+    pub fn scope<R>(&self, f: impl for<'s> FnOnce(Scope<'s>) -> R) -> R {
+        let entered = self.stack.enter();
+        f(Scope::on(&entered))
+    }
+
+    /// Gives all memory back to the system, and starts counting anew. That no scope is open the compiler sees to.
+    pub fn reset(&mut self) {
+        self.stack.release_all();
+    }
+
+    /// How much memory is in use, was in use at most, and is held. See [`Stats`].
+    pub fn stats(&self) -> Stats {
+        self.stack.stats()
+    }
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Buffer::new()
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Buffer").field(&self.stats()).finish()
+    }
+}
+
+// A panic that unwinds out of a scope ends it like any other way out, and leaves the buffer as it should be.
+impl UnwindSafe for Buffer {}
+impl RefUnwindSafe for Buffer {}

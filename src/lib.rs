@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod array;
+mod buffer;
+mod cursor;
+mod error;
+mod level;
+mod scope;
+mod shape;
+
+pub use array::AllocArray;
+pub use buffer::{Buffer, Stats};
+#[cfg(feature = "std")]
+pub use buffer::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
+/// What the elements of [`alloc_array`](AllocArray::alloc_array) must be: any contents are valid, and there is no padding.
+pub use bytemuck::Pod;
+pub use error::{AllocError, AllocErrorKind};
+pub use scope::Scope;
+pub use shape::{ArrayShape, Contiguous, Strided};
+
+/// What a file with kernels in it imports: `use ndarena::prelude::*;`
+pub mod prelude {
+    pub use crate::{AllocArray, Buffer, Scope};
+}

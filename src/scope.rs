@@ -1,0 +1,144 @@
+//! `Scope<'s>`: the right to make arrays that live for `'s`.
+
+use core::fmt;
+use core::ptr::NonNull;
+
+use crate::buffer::{Entered, Stack};
+use crate::error::Shortage;
+use crate::level::{End, Level};
+
+/// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
+///
+/// A scope is handed to the closure of [`Buffer::scope`](crate::Buffer::scope), [`scope`](crate::scope()) or
+/// [`Scope::scope`]. It is `Copy`, so a kernel takes it by value; its type names no buffer:
+///
+/// ```
+/// use ndarena::{Scope, prelude::*};
+/// use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1};
+///
+/// /// `x ← x + (A x) ∘ x`, with a temporary.
+/// fn step(s: Scope<'_>, a: ArrayView2<f64>, mut x: ArrayViewMut1<f64>) {
+///     s.scope(|inner| {
+///         let mut ax = inner.alloc_array::<f64>(x.len());
+///         ndarray::linalg::general_mat_vec_mul(1.0, &a, &x, 0.0, &mut ax);
+///         ax *= &x;
+///         x += &ax;
+///     });
+/// }
+/// # let mut x = ndarray::array![1.0, 2.0];
+/// # ndarena::scope(|s| step(s, ndarray::array![[0.0, 1.0], [1.0, 0.0]].view(), x.view_mut()));
+/// # assert_eq!(x, ndarray::array![3.0, 4.0]);
+/// ```
+///
+/// # What it makes
+///
+/// | | |
+/// |---|---|
+/// | contents unspecified, elements [`Pod`](bytemuck::Pod) | [`alloc_array`], [`try_alloc_array`], [`alloc_slice`] |
+/// | contents to be written first | [`uninit`], [`try_uninit`] |
+/// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`] |
+/// | from other arrays, in one pass | [`copy_of`], [`map`], [`zip_map`] |
+///
+/// The constructors that take a shape are methods of the trait [`AllocArray`](crate::AllocArray), which
+/// `use ndarena::prelude::*` brings in.
+///
+/// [`alloc_array`]: crate::AllocArray::alloc_array
+/// [`try_alloc_array`]: crate::AllocArray::try_alloc_array
+/// [`alloc_slice`]: Scope::alloc_slice
+/// [`uninit`]: crate::AllocArray::uninit
+/// [`try_uninit`]: crate::AllocArray::try_uninit
+/// [`zeros`]: crate::AllocArray::zeros
+/// [`ones`]: crate::AllocArray::ones
+/// [`from_elem`]: crate::AllocArray::from_elem
+/// [`from_shape_fn`]: crate::AllocArray::from_shape_fn
+/// [`copy_of`]: Scope::copy_of
+/// [`map`]: Scope::map
+/// [`zip_map`]: Scope::zip_map
+///
+/// # Lifetimes
+///
+/// The arrays of a scope cannot leave its closure, nor be kept in anything that does; those of an outer scope can be
+/// made, and returned, from inside an inner one:
+///
+/// ```text
+/// buffer.scope(|outer| {                       // ┐ 'o
+///     let kept = outer.scope(|inner| {         // │  ┐ 'i
+///         let t = inner.zeros::<f64>(1000);    // │  │  lives for 'i, is rewound with it
+///         let r = outer.zeros::<f64>(10);      // │  │  lives for 'o
+///         ..                                   // │  │
+///         r                                    // │  ┘  may leave: 'o is longer than 'i
+///     });                                      // │
+///     ..                                       // │  `t`'s memory is free, `kept` is untouched
+/// })                                           // ┘
+/// ```
+///
+/// So a result leaves an inner scope without a copy, and its temporaries do not pile up. What the compiler refuses:
+///
+/// ```compile_fail,E0521
+/// use ndarena::prelude::*;
+/// ndarena::scope(|outer| {
+///     let mut kept = outer.zeros::<f64>(10);
+///     outer.scope(|inner| kept = inner.zeros::<f64>(10));
+/// });
+/// ```
+///
+/// An array made in a scope can be sent to another thread that ends before the scope does; the scope itself cannot.
+#[derive(Clone, Copy)]
+pub struct Scope<'s> {
+    stack: &'s Stack,
+    level: &'s Level,
+}
+
+impl<'s> Scope<'s> {
+    #[inline(always)]
+    pub(crate) fn on(entered: &'s Entered<'_>) -> Self {
+        Scope { stack: entered.stack(), level: entered.level() }
+    }
+
+    /// Runs `f` with a scope inside this one: what `f` makes in it is taken back when `f` returns or unwinds, while this
+    /// scope and its arrays stay as they are and can be used meanwhile.
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    /// use ndarray::array;
+    ///
+    /// let total = ndarena::scope(|outer| {
+    ///     let product = outer.scope(|inner| {
+    ///         let a = inner.from_shape_fn((100, 100), |(i, j)| (i + j) as f64);
+    ///         let mut sums = outer.alloc_array::<f64>(100);
+    ///         sums.assign(&a.diag());
+    ///         sums // made in the outer scope, so it may leave the inner one
+    ///     });
+    ///     product.sum()
+    /// });
+    /// assert_eq!(total, 9900.0);
+    /// ```
+    #[inline]
+    pub fn scope<R>(self, f: impl for<'i> FnOnce(Scope<'i>) -> R) -> R {
+        let entered = self.stack.enter();
+        f(Scope::on(&entered))
+    }
+
+    /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`, if the level has them
+    /// ready.
+    #[inline(always)]
+    pub(crate) fn take_quickly(self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
+        self.level.take_quickly(bytes, align, end)
+    }
+
+    /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`.
+    pub(crate) fn take(self, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
+        self.stack.take(self.level, bytes, align, end)
+    }
+
+    /// Why an array of that shape cannot be had at all.
+    pub(crate) fn shortage(self, kind: crate::AllocErrorKind) -> Shortage {
+        self.stack.shortage(kind, self.level)
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("level", &self.level).finish_non_exhaustive()
+    }
+}
