@@ -60,6 +60,9 @@ pub(crate) const fn fit_high(base: usize, high: usize, bottom: usize, bytes: usi
 
 /// The size of a block that holds `bytes` bytes aligned to `align` wherever the block lies, if there can be one.
 pub(crate) const fn block_size(bytes: usize, align: usize) -> Option<usize> {
+    if bytes > isize::MAX as usize {
+        return None;
+    }
     let slack = if align > LINE { align - LINE } else { 0 };
     let size = whole_lines(bytes).saturating_add(slack);
     // The largest size a `Layout` aligned to a line can have.
@@ -115,7 +118,7 @@ mod tests {
         let most = isize::MAX as usize;
         assert_eq!(fit_low(LINE, 0, 1 << 20, most, 1 << 29), None);
         assert_eq!(fit_high(LINE, 1 << 20, 0, most, 1 << 29), None);
-        assert_eq!(block_size(most, 8), None);
+        assert_eq!((block_size(most, 8), block_size(usize::MAX, 8)), (None, None));
         assert_eq!(block_size(most - LINE, 1 << 29), None);
         assert_eq!(block_size(most - 2 * LINE + 1, 8), Some(most - 2 * LINE + 1));
     }

@@ -80,7 +80,8 @@ impl AllocError {
         self.bytes
     }
 
-    /// The bytes that this scope could still have had, in one array, when it asked.
+    /// The bytes that this scope could still have had, in one array, when it asked: what was left in its block or, if
+    /// that is more and only the limit stood in the way, of the limit.
     pub fn left(&self) -> usize {
         self.shortage.left
     }
@@ -105,31 +106,26 @@ impl fmt::Display for AllocError {
             write!(f, "{}{length}", if axis == 0 { "" } else { ", " })?;
         }
         f.write_str(if self.ndim > AXES { ", ..]: " } else { "]: " })?;
-        let Shortage { kind, left, limit } = &self.shortage;
-        match kind {
-            AllocErrorKind::Overflow => {
-                return f.write_str("its size overflows isize; make it smaller");
-            }
-            AllocErrorKind::Strides => {
-                return f.write_str(
-                    "its strides are not one for each axis, or let two indices share an element; \
-                     give strides under which every index has an element of its own",
-                );
-            }
-            AllocErrorKind::Limit | AllocErrorKind::OutOfMemory => {}
+        let (bytes, left) = (self.bytes, self.shortage.left);
+        match self.shortage.kind {
+            AllocErrorKind::Overflow => f.write_str("its size overflows isize; make it smaller"),
+            AllocErrorKind::Strides => f.write_str(
+                "its strides are not one for each axis, or let two indices share an element; \
+                 give strides under which every index has an element of its own",
+            ),
+            AllocErrorKind::Limit => write!(
+                f,
+                "it takes {bytes} bytes, and {left} bytes are left of the buffer's limit of {} bytes; raise the limit \
+                 (`Buffer::with_limit`, or `set_default_limit` for a thread's default buffer), or end scopes that are \
+                 not needed any more",
+                self.shortage.limit.unwrap_or(usize::MAX),
+            ),
+            AllocErrorKind::OutOfMemory => write!(
+                f,
+                "it takes {bytes} bytes, {left} bytes are left in the scope's block, and the system refused another; \
+                 use less, or end scopes that are not needed any more",
+            ),
         }
-        write!(f, "it takes {} bytes, and {left} bytes are left ", self.bytes)?;
-        match limit {
-            Some(limit) => write!(f, "of the buffer's limit of {limit} bytes; ")?,
-            None => f.write_str("in the buffer, which has no limit; ")?,
-        }
-        f.write_str(match kind {
-            AllocErrorKind::Limit => {
-                "raise the limit (`Buffer::with_limit`, or `set_default_limit` for a thread's default buffer), \
-                 or end scopes that are not needed any more"
-            }
-            _ => "the system refused a block of memory: use less, or end scopes that are not needed any more",
-        })
     }
 }
 

@@ -158,11 +158,12 @@ impl Level {
         self.floor.set(self.floor.get().max(mark));
     }
 
-    /// The memory of `fit`, at the low end. In debug builds it is made to look like what it is: of no meaning.
+    /// The memory of `fit`, at the low end. In debug builds (but for this module's own tests) it is made to look like what
+    /// it is: of no meaning.
     #[inline(always)]
     fn marked_in_debug(&self, fit: &Fit, bytes: usize) -> NonNull<u8> {
         let start = self.at(fit);
-        if cfg!(debug_assertions) {
+        if cfg!(all(debug_assertions, not(test))) {
             // SAFETY: the bytes are in the block and nothing refers to them yet (invariants 1, 4).
             unsafe { start.write_bytes(0xFF, bytes) };
         }
@@ -291,5 +292,92 @@ impl fmt::Debug for Level {
             .field("high", &self.high)
             .field("size", &self.size)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Stands for what a `Pod` value writes, and for bytes that may be uninitialised.
+    const POD: u8 = 0x55;
+    const UNINIT: u8 = 0xAA;
+
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Take { bytes: usize, align: usize, end: End, quickly_first: bool },
+        Leave,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let take =
+            (1usize..700, 0u32..9, any::<bool>(), any::<bool>()).prop_map(|(bytes, log_align, low, quickly_first)| {
+                let end = if low { End::Low } else { End::High };
+                Step::Take { bytes, align: 1 << log_align, end, quickly_first }
+            });
+        prop::collection::vec(prop_oneof![9 => take, 1 => Just(Step::Leave)], 1..80)
+    }
+
+    fn check_order(level: &Level) {
+        let marks = [0, level.low.get(), level.init.get(), level.floor.get(), level.high.get(), level.size.get()];
+        assert!(marks.is_sorted() && marks.iter().all(|mark| mark % LINE == 0), "invariant 2: {level:?}");
+    }
+
+    proptest! {
+        /// Against a list of all that was handed out: invariants 2 to 4, and the peak.
+        #[test]
+        fn both_ends_hand_out_what_they_promise(steps in steps(), growth in 200usize..5000) {
+            let level = Level::new();
+            let mut out: Vec<(NonNull<u8>, usize, u8)> = Vec::new();
+            let mut most = 0;
+            for step in steps {
+                match step {
+                    Step::Take { bytes, align, end, quickly_first } => {
+                        let quick = if quickly_first { level.take_quickly(bytes, align, end) } else { None };
+                        let start = quick.or_else(|| level.take(bytes, align, end)).unwrap_or_else(|| {
+                            assert!(level.grow(cursor::block_size(bytes.max(growth), align).unwrap()));
+                            level.take(bytes, align, end).expect("the new block is large enough")
+                        });
+                        prop_assert_eq!(start.addr().get() % align.max(LINE), 0);
+                        // SAFETY: what the level hands out is `bytes` long, and no reference to it is left.
+                        let memory = unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), bytes) };
+                        let fill = match end {
+                            End::Low => {
+                                let stale = memory.iter().find(|&&byte| byte != 0 && byte != POD);
+                                prop_assert!(stale.is_none(), "invariant 3: {stale:?} in {level:?}");
+                                POD
+                            }
+                            End::High => UNINIT,
+                        };
+                        memory.fill(fill);
+                        for &(other, len, _) in &out {
+                            let apart = start.addr().get() + bytes <= other.addr().get()
+                                || other.addr().get() + len <= start.addr().get();
+                            prop_assert!(apart, "invariant 4");
+                        }
+                        out.push((start, bytes, fill));
+                        let least: usize = out.iter().map(|&(_, len, _)| len).sum();
+                        prop_assert!(level.used() >= least);
+                        most = most.max(level.used());
+                    }
+                    Step::Leave => {
+                        for (start, len, fill) in out.drain(..) {
+                            // SAFETY: handed out since the last rewind, and filled.
+                            let memory = unsafe { core::slice::from_raw_parts(start.as_ptr(), len) };
+                            prop_assert!(memory.iter().all(|&byte| byte == fill));
+                        }
+                        let total = level.total_size();
+                        level.rewind();
+                        if level.grew() {
+                            level.merge();
+                        }
+                        prop_assert_eq!((level.used(), level.total_size(), level.size.get()), (0, total, total));
+                    }
+                }
+                check_order(&level);
+                prop_assert!(level.peak() >= most);
+            }
+        }
     }
 }

@@ -68,7 +68,9 @@ impl Buffer {
     /// need more is refused with an [`AllocError`](crate::AllocError) or, where the call returns none, a panic that says
     /// the same; the buffer goes on working.
     ///
-    /// The limit is on what the buffer holds, over all its levels; each array counts as whole cache lines.
+    /// The limit is on what the buffer holds, over all its levels; each array counts as whole cache lines. What scopes that
+    /// have ended needed gives way to what open ones need. But what an outer scope's block has to spare does not serve an
+    /// inner scope, so where scopes nest leave some room.
     pub const fn with_limit(bytes: usize) -> Self {
         Buffer { stack: Stack::new(Some(bytes)) }
     }

@@ -217,7 +217,8 @@ impl Stack {
     }
 
     pub(crate) fn shortage(&self, kind: AllocErrorKind, level: &Level) -> Shortage {
-        Shortage { kind, left: level.left().max(self.room().min(isize::MAX as usize)), limit: self.limit.get() }
+        let new_block = if kind == AllocErrorKind::Limit { self.room() } else { 0 };
+        Shortage { kind, left: level.left().max(new_block), limit: self.limit.get() }
     }
 
     pub(crate) fn stats(&self) -> Stats {

@@ -1,0 +1,7 @@
+//! error[E0502]: cannot borrow `buffer` as mutable because it is also borrowed as immutable
+use ndarena::prelude::*;
+
+fn main() {
+    let mut buffer = Buffer::new();
+    buffer.scope(|_| buffer.reset());
+}

@@ -1,0 +1,155 @@
+//! Limits, memory that the system does not have, and what the errors say.
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ndarena::{AllocErrorKind, Buffer, prelude::*};
+use ndarray::IxDyn;
+use support::refusing_from;
+
+#[global_allocator]
+static ALLOCATOR: support::Counting = support::Counting;
+
+fn message(f: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("it should panic");
+    panic.downcast_ref::<String>().expect("a formatted message").clone()
+}
+
+#[test]
+fn over_the_limit_is_an_error_that_changes_nothing() {
+    let buffer = Buffer::with_limit(10_000);
+    buffer.scope(|s| {
+        let kept = s.from_elem(500, 7.0);
+        for _ in 0..3 {
+            let error = s.try_alloc_array::<f64>((100, 100)).unwrap_err();
+            assert_eq!(error.kind(), AllocErrorKind::Limit);
+            assert_eq!((error.shape(), error.bytes()), (&[100, 100][..], 80_000));
+            assert_eq!(error.limit(), Some(10_000));
+            assert!(s.try_uninit::<u8>(error.left() + 1).is_err());
+        }
+        let left = s.try_uninit::<f64>(10_000).unwrap_err().left();
+        // 4,000 bytes in whole lines are in use, of 10,000 in whole lines.
+        assert_eq!(left, 157 * 64 - 63 * 64);
+        // What is left can be had, and what was there is untouched.
+        let mut rest = s.alloc_array::<u8>(left);
+        rest.fill(1);
+        assert!(kept.iter().all(|&x| x == 7.0));
+        assert_eq!(s.try_alloc_array::<u8>(1000).unwrap_err().left(), 0);
+    });
+    buffer.scope(|s| assert_eq!(s.ones::<f64>(1250).sum(), 1250.0));
+    assert!(buffer.stats().reserved <= 10_048);
+}
+
+#[test]
+fn the_whole_limit_can_be_used() {
+    for limit in [64, 640, 8_000, 100_000, 1_000_000] {
+        let buffer = Buffer::with_limit(limit);
+        buffer.scope(|s| assert_eq!(s.ones::<u8>(limit).len(), limit));
+        buffer.scope(|s| assert_eq!(s.alloc_array::<u8>(limit).len(), limit));
+        assert!(buffer.scope(|s| s.try_alloc_array::<u8>(limit + 64).is_err()));
+        let half = limit / 128 * 64;
+        Buffer::with_limit(limit).scope(|s| {
+            drop(s.alloc_array::<u8>(half));
+            s.scope(|s| drop(s.uninit::<u8>(half)));
+        });
+    }
+}
+
+#[test]
+fn levels_that_are_not_in_use_give_way() {
+    let buffer = Buffer::with_limit(100_000);
+    // Level 1 comes to hold most of the limit, then level 0 needs it.
+    buffer.scope(|s| s.scope(|s| drop(s.uninit::<u8>(90_000))));
+    buffer.scope(|s| drop(s.uninit::<u8>(90_000)));
+    buffer.scope(|outer| {
+        let kept = outer.from_elem(90_000, 1u8);
+        let error = outer.scope(|inner| inner.try_uninit::<u8>(90_000).unwrap_err());
+        assert_eq!(error.kind(), AllocErrorKind::Limit);
+        assert!(kept.iter().all(|&x| x == 1));
+    });
+    assert!(buffer.stats().reserved <= 100_032);
+}
+
+#[test]
+fn panics_say_what_was_wanted_what_was_left_and_what_to_do() {
+    let buffer = Buffer::with_limit(4096);
+    buffer.scope(|s| {
+        let said = message(|| drop(s.alloc_array::<f64>((100, 200))));
+        let expected = "ndarena: cannot allocate an array of shape [100, 200]: it takes 160000 bytes, and 4096 bytes are \
+            left of the buffer's limit of 4096 bytes; raise the limit (`Buffer::with_limit`, or `set_default_limit` for a \
+            thread's default buffer), or end scopes that are not needed any more";
+        assert_eq!(said, expected);
+        for said in [
+            message(|| drop(s.uninit::<f64>((100, 200)))),
+            message(|| drop(s.zeros::<f64>((100, 200)))),
+            message(|| drop(s.ones::<f64>((100, 200)))),
+            message(|| drop(s.from_elem((100, 200), 1.0))),
+            message(|| drop(s.from_shape_fn((100, 200), |_| 1.0))),
+            message(|| drop(s.map(&ndarray::Array2::<f64>::zeros((100, 200)), |x| *x))),
+            message(|| drop(s.copy_of(&ndarray::Array2::<f64>::zeros((100, 200))))),
+        ] {
+            assert_eq!(said, expected);
+        }
+        let said = message(|| assert!(s.alloc_slice::<f64>(20_000).is_empty()));
+        assert!(said.contains("shape [20000]: it takes 160000 bytes"), "{said}");
+        let said = message(|| drop(s.alloc_array::<f64>((usize::MAX, 2))));
+        assert!(said.contains("overflows isize"), "{said}");
+        let said = message(|| drop(s.alloc_array::<u8>(IxDyn(&[9, 9, 9, 9, 9, 9, 9, 9]))));
+        assert!(said.contains("[9, 9, 9, 9, 9, 9, ..]: it takes 43046721 bytes"), "{said}");
+        let strides = ndarray::ShapeBuilder::strides((3, 4), (1, 1));
+        let said = message(|| drop(s.alloc_array::<f64>(strides)));
+        assert!(said.contains("share an element"), "{said}");
+        assert_eq!(s.ones::<f64>(512).sum(), 512.0);
+    });
+}
+
+#[test]
+fn panics_point_at_the_caller() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|info| {
+        LOCATION.with_borrow_mut(|at| *at = info.location().unwrap().file().to_owned());
+    }));
+    thread_local!(static LOCATION: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) });
+    let buffer = Buffer::with_limit(4096);
+    let calls: [fn(Scope<'_>); 7] = [
+        |s| drop(s.alloc_array::<f64>(10_000)),
+        |s| drop(s.uninit::<f64>(10_000)),
+        |s| drop(s.zeros::<f64>(10_000)),
+        |s| drop(s.from_shape_fn(10_000, |i| i)),
+        |s| drop(s.map(&ndarray::Array1::<f64>::zeros(10_000), |x| *x)),
+        |s| drop(s.zip_map(&ndarray::arr1(&[1.0; 1000]), &ndarray::arr1(&[1.0; 1000]), |x, y| x + y)),
+        |s| assert!(s.alloc_slice::<u64>(10_000).is_empty()),
+    ];
+    for call in calls {
+        LOCATION.take();
+        catch_unwind(|| buffer.scope(call)).expect_err("it should panic");
+        assert!(LOCATION.take().ends_with("limits.rs"));
+    }
+    std::panic::set_hook(hook);
+}
+
+#[test]
+fn memory_that_the_system_does_not_have_is_an_error() {
+    let buffer = Buffer::new();
+    buffer.scope(|s| {
+        let kept = s.from_elem(100, 3.0);
+        let error = refusing_from(100_000, || s.try_alloc_array::<f64>(100_000).unwrap_err());
+        assert_eq!((error.kind(), error.limit()), (AllocErrorKind::OutOfMemory, None));
+        assert!(error.to_string().contains("the system refused"), "{error}");
+        // Twice as much would be refused; as much as is needed is not.
+        drop(s.uninit::<u8>(500_000));
+        refusing_from(600_000, || assert!(s.try_uninit::<u8>(550_000).is_ok()));
+        assert!(kept.iter().all(|&x| x == 3.0));
+    });
+    // The blocks that the scope came to have are not merged to one if there is none; the next scope starts afresh.
+    let buffer = Buffer::new();
+    refusing_from(100_000, || buffer.scope(|s| (0..30).for_each(|_| drop(s.uninit::<u8>(5_000)))));
+    assert_eq!(buffer.stats().reserved, 0);
+    buffer.scope(|s| assert_eq!(s.ones::<f64>(30_000).sum(), 30_000.0));
+
+    for capacity in [1 << 62, usize::MAX] {
+        let said = message(|| drop(Buffer::with_capacity(capacity)));
+        assert!(said.contains("the system refused") && said.contains(&format!("[{capacity}]")), "{said}");
+    }
+}
