@@ -9,53 +9,39 @@
 /// most AArch64, the width of an AVX-512 register. Blocks start and end on one as well.
 pub(crate) const LINE: usize = 64;
 
-/// A place found for an array.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fit {
-    /// Offset of its first byte.
-    pub(crate) at: usize,
-    /// Offset the cursor moves to.
-    pub(crate) next: usize,
-}
-
 /// `bytes` rounded up to whole lines, for `bytes <= isize::MAX`.
 #[inline(always)]
 pub(crate) const fn whole_lines(bytes: usize) -> usize {
     (bytes + (LINE - 1)) & !(LINE - 1)
 }
 
-/// The place just above `low` for `bytes` bytes aligned to `align`, if it ends at or below `top`.
+/// How far the low end reaches, in bytes up from the block's start, with `bytes` more at the next place aligned to
+/// `align`: the array begins `whole_lines(bytes)` below that. Nothing if that is more than `most`.
 ///
-/// `base` is the block's address (a multiple of [`LINE`]); it matters only where `align` is larger than that.
-/// Offsets are whole lines with `low <= top`, and `bytes <= isize::MAX`.
+/// `start` is the block's address and `used` how far the low end reaches without. Both are whole lines, a block is no
+/// larger than `isize::MAX`, and nor is `bytes`, so that the sum of two such sizes does not overflow.
 #[inline(always)]
-pub(crate) const fn fit_low(base: usize, low: usize, top: usize, bytes: usize, align: usize) -> Option<Fit> {
-    let pad = if align > LINE { base.wrapping_add(low).wrapping_neg() & (align - 1) } else { 0 };
-    let need = pad + whole_lines(bytes);
-    if need > top - low {
-        return None;
-    }
-    Some(Fit { at: low + pad, next: low + need })
+pub(crate) const fn reach_up(start: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
+    let reach = if align > LINE {
+        let pad = start.wrapping_add(used).wrapping_neg() & (align - 1);
+        used.saturating_add(pad).saturating_add(whole_lines(bytes))
+    } else {
+        used + whole_lines(bytes)
+    };
+    if reach <= most { Some(reach) } else { None }
 }
 
-/// The place just below `high` for `bytes` bytes aligned to `align`, if it starts at or above `bottom`.
+/// How far the high end reaches, in bytes down from the block's end, with `bytes` more at the next place aligned to
+/// `align`: the array begins there. Nothing if that is more than `most`.
 ///
-/// The same conditions hold as for [`fit_low`], with `bottom <= high`.
+/// `end` is the address of the block's end and `used` how far the high end reaches without; as for [`reach_up`].
 #[inline(always)]
-pub(crate) const fn fit_high(base: usize, high: usize, bottom: usize, bytes: usize, align: usize) -> Option<Fit> {
-    let lines = whole_lines(bytes);
-    if lines > high - bottom {
-        return None;
-    }
-    let mut at = high - lines;
+pub(crate) const fn reach_down(end: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
+    let mut reach = used + whole_lines(bytes);
     if align > LINE {
-        let over = base.wrapping_add(at) & (align - 1);
-        if over > at - bottom {
-            return None;
-        }
-        at -= over;
+        reach = reach.saturating_add(end.wrapping_sub(reach) & (align - 1));
     }
-    Some(Fit { at, next: at })
+    if reach <= most { Some(reach) } else { None }
 }
 
 /// The size of a block that holds `bytes` bytes aligned to `align` wherever the block lies, if there can be one.
@@ -74,32 +60,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The lowest offset from which `bytes` bytes fit between `low` and `top`, by trying each.
-    fn search_up(base: usize, low: usize, top: usize, bytes: usize, align: usize) -> Option<usize> {
-        (low..=top).find(|at| (base + at) % align.max(LINE) == 0 && at + bytes.div_ceil(LINE) * LINE <= top)
+    /// The lowest offset from which `bytes` bytes in whole lines fit below `most`, by trying each.
+    fn search_up(start: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
+        (used..=most).find(|at| (start + at) % align.max(LINE) == 0 && at + bytes.div_ceil(LINE) * LINE <= most)
     }
 
-    /// The highest such offset.
-    fn search_down(base: usize, high: usize, bottom: usize, bytes: usize, align: usize) -> Option<usize> {
-        (bottom..=high).rev().find(|at| (base + at) % align.max(LINE) == 0 && at + bytes <= high)
+    /// The smallest distance from the end at which as many bytes fit.
+    fn search_down(end: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
+        (used..=most).find(|reach| (end - reach) % align.max(LINE) == 0 && used + bytes <= *reach)
     }
 
     proptest! {
         #[test]
-        fn fits_are_what_a_search_finds(
-            base in 1usize..64, from in 0usize..20, room in 0usize..40, bytes in 0usize..3000, log_align in 0u32..13,
+        fn the_next_place_is_what_a_search_finds(
+            address in 100usize..200, used in 0usize..20, room in 0usize..40, bytes in 0usize..3000, log_align in 0u32..13,
         ) {
-            let (base, from, to, align) = (base * LINE, from * LINE, (from + room) * LINE, 1 << log_align);
-            let up = fit_low(base, from, to, bytes, align);
-            prop_assert_eq!(up.as_ref().map(|fit| fit.at), search_up(base, from, to, bytes, align));
-            if let Some(fit) = up {
-                prop_assert!(fit.next % LINE == 0 && fit.at + bytes <= fit.next && fit.next <= to);
-            }
-            let down = fit_high(base, to, from, bytes, align);
-            prop_assert_eq!(down.as_ref().map(|fit| fit.at), search_down(base, to, from, bytes, align));
-            if let Some(fit) = down {
-                prop_assert!(fit.next == fit.at && fit.at % LINE == 0);
-            }
+            let (address, used, most, align) = (address * LINE, used * LINE, (used + room) * LINE, 1 << log_align);
+            let up = reach_up(address, used, most, bytes, align);
+            prop_assert_eq!(up.map(|reach| reach - whole_lines(bytes)), search_up(address, used, most, bytes, align));
+            let down = reach_down(address, used, most, bytes, align);
+            prop_assert_eq!(down, search_down(address, used, most, bytes, align));
+            prop_assert!(up.into_iter().chain(down).all(|reach| reach % LINE == 0 && reach <= most));
         }
 
         #[test]
@@ -108,16 +89,19 @@ mod tests {
         ) {
             let (base, align) = (base * LINE, 1 << log_align);
             let size = block_size(bytes, align).unwrap();
-            prop_assert!(fit_low(base, 0, size, bytes, align).is_some());
-            prop_assert!(fit_high(base, size, 0, bytes, align).is_some());
+            prop_assert!(reach_up(base, 0, size, bytes, align).is_some());
+            prop_assert!(reach_down(base + size, 0, size, bytes, align).is_some());
         }
     }
 
     #[test]
     fn the_largest_requests_neither_fit_nor_wrap() {
         let most = isize::MAX as usize;
-        assert_eq!(fit_low(LINE, 0, 1 << 20, most, 1 << 29), None);
-        assert_eq!(fit_high(LINE, 1 << 20, 0, most, 1 << 29), None);
+        let used = most / LINE * LINE;
+        for align in [8, 1 << 29] {
+            assert_eq!(reach_up(LINE, used, used, most, align), None);
+            assert_eq!(reach_down(LINE, used, used, most, align), None);
+        }
         assert_eq!((block_size(most, 8), block_size(usize::MAX, 8)), (None, None));
         assert_eq!(block_size(most - LINE, 1 << 29), None);
         assert_eq!(block_size(most - 2 * LINE + 1, 8), Some(most - 2 * LINE + 1));

@@ -1,35 +1,37 @@
 //! A level: the memory of one open scope, and the one place that decides which bytes an array gets.
 //!
 //! ```text
-//! base                                                                base + size
+//! start                                                                           end
 //!   [ alloc_array  |  . . initialised . . |  . . . . . | . . . . . |  uninit, zeros, map, .. ]
-//!   0             low                    init        floor        high
+//!   |---- low ---->|                                               |<------- high ----------|
+//!   |-------------- init ---------------->|            |<-------------- dirty --------------|
 //! ```
 //!
 //! Two stacks grow towards each other in one block. From the low end come arrays of [`bytemuck::Pod`] elements,
 //! handed out as they are, so their bytes must be initialised. From the high end come arrays whose elements are
-//! written before they are read, of any `Copy` type; padding bytes there may stay or become uninitialised.
+//! written before they are read, of any `Copy` type; padding bytes there may stay or become uninitialised. `low` and
+//! `high` are how far the two ends reach now, `init` and `dirty` how far each may without a further look.
 //!
 //! # Invariants
 //!
-//! 1. **Block.** `base .. base + size` is one live allocation that only this level hands out, aligned to
-//!    [`LINE`](cursor::LINE); or `size` is 0 and `base` dangles. Blocks outgrown since the scope began stay allocated
-//!    in `outgrown` until it ends.
-//! 2. **Order.** `0 <= low <= init <= floor <= high <= size`, each a whole number of lines.
-//! 3. **Initialised.** The bytes `0 .. init` are initialised. They stay so: only `Pod` values, which have no padding,
-//!    are ever written below `low`, and nothing is handed out between `low` and `high`.
-//! 4. **Disjoint.** What was handed out since the last [`Level::rewind`] lies in `0 .. low` or `high .. size` of the
-//!    block, or in `outgrown`; no byte was handed out twice.
+//! 1. **Block.** `size` bytes from `start` to `end` are one live allocation that only this level hands out, aligned to
+//!    [`LINE`](cursor::LINE); or `size` is 0 and the pointers dangle. Blocks outgrown since the scope began stay
+//!    allocated in `outgrown` until it ends.
+//! 2. **Order.** `low <= init`, `high <= dirty`, and `init + dirty <= size`; each is a whole number of lines.
+//! 3. **Initialised.** The `init` bytes from `start` are initialised. They stay so: only `Pod` values, which have no
+//!    padding, are ever written to the first `low` of them, and the others are not handed out.
+//! 4. **Disjoint.** What was handed out since the last [`Level::rewind`] lies in the first `low` or the last `high` bytes
+//!    of the block, or in `outgrown`; no byte was handed out twice.
 //! 5. **Rewound late.** A level is rewound, and its blocks are freed, only when no [`Scope`](crate::Scope) on it is
 //!    left, and so (their lifetime is the scope's) no array either.
 //!
-//! They hold together because `init <= floor <= high`: an array that ends at or below `init` fits *and* is initialised,
-//! so handing it out takes one comparison; an array from the high end that starts at or above `floor` fits *and* leaves
-//! `init` right, so it takes one as well. Only when an array goes beyond its mark is there work: zeroing what lies
-//! above `init`, or lowering `init` because uninitialised bytes may now be written below it.
+//! They hold together because `init + dirty <= size`: an array that ends within `init` fits *and* is initialised, so
+//! handing it out takes one comparison; one from the high end that stays within `dirty` fits *and* leaves `init` right,
+//! so it takes one as well. Only when an array goes beyond its mark is there work: zeroing what comes to lie within
+//! `init`, or taking from `init` what may be written with uninitialised bytes.
 //!
-//! `floor` is how far down the high end ever came. It could be `init` itself; kept apart, the two tell how much of the
-//! block was ever in use, without an instruction on the fast path.
+//! `dirty` could be `size - init` itself; kept apart, the marks tell how much of the block was ever in use, without an
+//! instruction on the fast path.
 
 use alloc::vec::Vec;
 use core::alloc::Layout;
@@ -39,9 +41,9 @@ use core::ptr::NonNull;
 
 use bumpalo::Bump;
 
-use crate::cursor::{self, Fit, LINE};
+use crate::cursor::{self, LINE, whole_lines};
 
-/// What an empty level's `base` points to: aligned, and never read or written.
+/// What an empty level points to: aligned, and never read or written.
 #[repr(align(64))]
 struct Line;
 const _: () = assert!(align_of::<Line>() == LINE);
@@ -60,11 +62,11 @@ pub(crate) enum End {
 #[repr(C, align(64))]
 pub(crate) struct Level {
     low: Cell<usize>,
-    high: Cell<usize>,
     init: Cell<usize>,
-    size: Cell<usize>,
-    base: Cell<NonNull<u8>>,
-    floor: Cell<usize>,
+    high: Cell<usize>,
+    dirty: Cell<usize>,
+    start: Cell<NonNull<u8>>,
+    end: Cell<NonNull<u8>>,
     /// The next level in the buffer's list of those not in use.
     pub(crate) next_free: Cell<Option<NonNull<Level>>>,
     /// Whether `outgrown` has anything in it: what leaving a scope has to look at.
@@ -74,6 +76,7 @@ pub(crate) struct Level {
     pub(crate) next_made: Cell<Option<NonNull<Level>>>,
     /// The owner of the block: it has one chunk, or none.
     block: Cell<Bump>,
+    size: Cell<usize>,
     /// The blocks that the open scope outgrew.
     outgrown: Cell<Vec<Bump>>,
     outgrown_size: Cell<usize>,
@@ -88,13 +91,14 @@ impl Level {
             low: Cell::new(0),
             high: Cell::new(0),
             init: Cell::new(0),
-            size: Cell::new(0),
-            base: Cell::new(NonNull::<Line>::dangling().cast()),
-            floor: Cell::new(0),
+            dirty: Cell::new(0),
+            start: Cell::new(NonNull::<Line>::dangling().cast()),
+            end: Cell::new(NonNull::<Line>::dangling().cast()),
             next_free: Cell::new(None),
             grew: Cell::new(false),
             next_made: Cell::new(None),
             block: Cell::new(Bump::new()),
+            size: Cell::new(0),
             outgrown: Cell::new(Vec::new()),
             outgrown_size: Cell::new(0),
             outgrown_used: Cell::new(0),
@@ -102,90 +106,87 @@ impl Level {
         }
     }
 
-    /// `bytes` bytes (at most `isize::MAX`) from `end`, at an address aligned to `align`, if they lie on the near side
-    /// of its mark. Those of the low end are initialised.
+    /// `bytes` bytes (at most `isize::MAX`) from `end`, at an address aligned to `align`, if they lie within its mark.
+    /// Those of the low end are initialised.
     #[inline(always)]
     pub(crate) fn take_quickly(&self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        match end {
-            End::Low => {
-                let fit = cursor::fit_low(self.address(), self.low.get(), self.init.get(), bytes, align)?;
-                self.low.set(fit.next);
-                Some(self.marked_in_debug(&fit, bytes))
-            }
-            End::High => {
-                let fit = cursor::fit_high(self.address(), self.high.get(), self.floor.get(), bytes, align)?;
-                self.high.set(fit.next);
-                Some(self.at(&fit))
-            }
-        }
+        let most = match end {
+            End::Low => self.init.get(),
+            End::High => self.dirty.get(),
+        };
+        let reach = self.reach(most, bytes, align, end)?;
+        Some(self.hand_out(reach, bytes, end))
     }
 
     /// `bytes` bytes (at most `isize::MAX`) from `end`, at an address aligned to `align`, moving the mark if need be.
     /// Those of the low end are initialised.
     pub(crate) fn take(&self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
+        let other = match end {
+            End::Low => self.high.get(),
+            End::High => self.low.get(),
+        };
+        let reach = self.reach(self.size.get() - other, bytes, align, end)?;
+        match end {
+            End::Low if reach > self.init.get() => self.initialise(reach),
+            End::High if reach > self.dirty.get() => {
+                self.note_peak();
+                self.dirty.set(reach);
+                self.init.set(self.init.get().min(self.size.get() - reach));
+            }
+            _ => {}
+        }
+        Some(self.hand_out(reach, bytes, end))
+    }
+
+    #[inline(always)]
+    fn reach(&self, most: usize, bytes: usize, align: usize, end: End) -> Option<usize> {
+        match end {
+            End::Low => cursor::reach_up(self.start.get().addr().get(), self.low.get(), most, bytes, align),
+            End::High => cursor::reach_down(self.end.get().addr().get(), self.high.get(), most, bytes, align),
+        }
+    }
+
+    /// The array of `bytes` bytes with which `end` reaches that far.
+    #[inline(always)]
+    fn hand_out(&self, reach: usize, bytes: usize, end: End) -> NonNull<u8> {
         match end {
             End::Low => {
-                let fit = cursor::fit_low(self.address(), self.low.get(), self.high.get(), bytes, align)?;
-                if fit.next > self.init.get() {
-                    self.initialise_to(fit.next);
+                self.low.set(reach);
+                // SAFETY: the array begins within the block, its lines below `reach <= size` (invariants 1, 2).
+                let array = unsafe { self.start.get().add(reach - whole_lines(bytes)) };
+                // In debug builds (but for this module's own tests) it is made to look like what it is: of no meaning.
+                if cfg!(all(debug_assertions, not(test))) {
+                    // SAFETY: the bytes are in the block and nothing refers to them yet (invariants 1, 4).
+                    unsafe { array.write_bytes(0xFF, bytes) };
                 }
-                self.low.set(fit.next);
-                Some(self.marked_in_debug(&fit, bytes))
+                array
             }
             End::High => {
-                let fit = cursor::fit_high(self.address(), self.high.get(), self.low.get(), bytes, align)?;
-                if fit.next < self.floor.get() {
-                    self.note_peak();
-                    self.floor.set(fit.next);
-                    self.init.set(self.init.get().min(fit.next));
-                }
-                self.high.set(fit.next);
-                Some(self.at(&fit))
+                self.high.set(reach);
+                // SAFETY: `reach <= size`, so the array begins within the block (invariants 1, 2).
+                unsafe { self.end.get().sub(reach) }
             }
         }
     }
 
-    /// Moves `init` up to `mark`, which is at most `high`.
-    fn initialise_to(&self, mark: usize) {
+    /// Moves `init` up to `mark`, which leaves room for what the high end has handed out.
+    fn initialise(&self, mark: usize) {
         let init = self.init.get();
         self.note_peak();
-        // SAFETY: `init <= mark <= high <= size`, so the pointer stays in the block (invariants 1, 2).
-        let fresh = unsafe { self.base.get().add(init) };
-        // SAFETY: `init .. mark` is in the block and lies between `low` and `high`, where nothing is handed out
-        // (invariants 1, 2, 4).
+        // SAFETY: `init <= mark <= size`, so the pointer stays in the block (invariants 1, 2).
+        let fresh = unsafe { self.start.get().add(init) };
+        // SAFETY: the bytes from `init` to `mark` are in the block and lie between the ends' reaches, where nothing is
+        // handed out (invariants 1, 2, 4).
         unsafe { fresh.write_bytes(0, mark - init) };
         self.init.set(mark);
-        self.floor.set(self.floor.get().max(mark));
-    }
-
-    /// The memory of `fit`, at the low end. In debug builds (but for this module's own tests) it is made to look like what
-    /// it is: of no meaning.
-    #[inline(always)]
-    fn marked_in_debug(&self, fit: &Fit, bytes: usize) -> NonNull<u8> {
-        let start = self.at(fit);
-        if cfg!(all(debug_assertions, not(test))) {
-            // SAFETY: the bytes are in the block and nothing refers to them yet (invariants 1, 4).
-            unsafe { start.write_bytes(0xFF, bytes) };
-        }
-        start
-    }
-
-    #[inline(always)]
-    fn at(&self, fit: &Fit) -> NonNull<u8> {
-        // SAFETY: `fit.at <= size`, so the pointer stays in the block or one past its end; where the level has no block
-        // it is 0 (invariants 1, 2).
-        unsafe { self.base.get().add(fit.at) }
-    }
-
-    fn address(&self) -> usize {
-        self.base.get().addr().get()
+        self.dirty.set(self.dirty.get().min(self.size.get() - mark));
     }
 
     /// Forgets everything handed out. Invariant 5 is the caller's to keep.
     #[inline(always)]
     pub(crate) fn rewind(&self) {
         self.low.set(0);
-        self.high.set(self.size.get());
+        self.high.set(0);
     }
 
     /// Whether the scope outgrew a block, and [`Level::merge`] has work to do after the rewind.
@@ -202,7 +203,7 @@ impl Level {
             Ok(()) => new_block(size),
             Err(_) => None,
         };
-        let Some((block, base)) = block else {
+        let Some((block, start)) = block else {
             self.outgrown.set(outgrown);
             return false;
         };
@@ -210,7 +211,7 @@ impl Level {
         self.outgrown_used.set(self.used());
         self.outgrown_size.set(self.total_size());
         let had_block = self.size.get() > 0;
-        let old = self.install(block, base, size);
+        let old = self.install(block, start, size);
         if had_block {
             outgrown.push(old);
             self.grew.set(true);
@@ -224,8 +225,8 @@ impl Level {
     pub(crate) fn merge(&self) {
         let size = self.total_size();
         self.release();
-        if let Some((block, base)) = new_block(size) {
-            self.install(block, base, size);
+        if let Some((block, start)) = new_block(size) {
+            self.install(block, start, size);
         }
     }
 
@@ -239,24 +240,26 @@ impl Level {
         self.grew.set(false);
     }
 
-    fn install(&self, block: Bump, base: NonNull<u8>, size: usize) -> Bump {
-        self.base.set(base);
+    fn install(&self, block: Bump, start: NonNull<u8>, size: usize) -> Bump {
+        self.start.set(start);
+        // SAFETY: the block has `size` bytes, or there is none and `size` is 0.
+        self.end.set(unsafe { start.add(size) });
         self.size.set(size);
         self.low.set(0);
         self.init.set(0);
-        self.floor.set(size);
-        self.high.set(size);
+        self.high.set(0);
+        self.dirty.set(0);
         self.block.replace(block)
     }
 
     /// Bytes handed out in the open scope, padding to whole lines included.
     pub(crate) fn used(&self) -> usize {
-        self.outgrown_used.get() + self.low.get() + (self.size.get() - self.high.get())
+        self.outgrown_used.get() + self.low.get() + self.high.get()
     }
 
     /// Bytes between the two stacks.
     pub(crate) fn left(&self) -> usize {
-        self.high.get() - self.low.get()
+        self.size.get() - self.low.get() - self.high.get()
     }
 
     /// Size of the block and of those that the open scope outgrew.
@@ -266,8 +269,7 @@ impl Level {
 
     /// The most that was ever in use, each end of the block at its furthest.
     pub(crate) fn peak(&self) -> usize {
-        let marks = self.outgrown_used.get() + self.init.get() + (self.size.get() - self.floor.get());
-        self.peak.get().max(marks)
+        self.peak.get().max(self.outgrown_used.get() + self.init.get() + self.dirty.get())
     }
 
     fn note_peak(&self) {
@@ -279,8 +281,8 @@ impl Level {
 fn new_block(size: usize) -> Option<(Bump, NonNull<u8>)> {
     let layout = Layout::from_size_align(size, LINE).ok()?;
     let block = Bump::new();
-    let base = block.try_alloc_layout(layout).ok()?;
-    Some((block, base))
+    let start = block.try_alloc_layout(layout).ok()?;
+    Some((block, start))
 }
 
 impl fmt::Debug for Level {
@@ -288,8 +290,8 @@ impl fmt::Debug for Level {
         f.debug_struct("Level")
             .field("low", &self.low)
             .field("init", &self.init)
-            .field("floor", &self.floor)
             .field("high", &self.high)
+            .field("dirty", &self.dirty)
             .field("size", &self.size)
             .finish_non_exhaustive()
     }
@@ -320,8 +322,10 @@ mod tests {
     }
 
     fn check_order(level: &Level) {
-        let marks = [0, level.low.get(), level.init.get(), level.floor.get(), level.high.get(), level.size.get()];
-        assert!(marks.is_sorted() && marks.iter().all(|mark| mark % LINE == 0), "invariant 2: {level:?}");
+        let [low, init, high, dirty] = [&level.low, &level.init, &level.high, &level.dirty].map(Cell::get);
+        let ordered = low <= init && high <= dirty && init + dirty <= level.size.get();
+        let whole = [low, init, high, dirty, level.size.get()].iter().all(|bytes| bytes % LINE == 0);
+        assert!(ordered && whole, "invariant 2: {level:?}");
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use core::slice;
 
 use bytemuck::Pod;
-use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, ShapeBuilder, indices};
 use num_traits::{One, Zero};
 
 use crate::error::AllocError;
@@ -307,6 +307,28 @@ unsafe fn place_slowly<'s, T: 's, D: Dimension>(
     Ok(view.expect("a checked shape has a view"))
 }
 
+/// Memory from `end` for `len` elements, or a panic.
+///
+/// # Safety
+///
+/// As for [`place`].
+#[inline(always)]
+#[track_caller]
+unsafe fn place_slice<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> &'s mut [T] {
+    let quick = match usual_len::<T, Ix1>(&Ix1(len)) {
+        Some(_) => s.take_quickly(len * size_of::<T>(), align_of::<T>(), end),
+        None => None,
+    };
+    let start = match quick {
+        Some(start) => start.cast().as_ptr(),
+        // SAFETY: the caller's promise.
+        None => unsafe { place_slowly_or_panic(s, Layout::Contiguous(len.into_shape_with_order()), end) }.as_mut_ptr(),
+    };
+    // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (invariants 1, 4 and 5 of
+    // `level`), with contents that the caller vouches for.
+    unsafe { slice::from_raw_parts_mut(start, len) }
+}
+
 impl<'s> Scope<'s> {
     /// A slice of `len` elements whose contents are unspecified, but always initialised: what
     /// [`alloc_array`](AllocArray::alloc_array) gives in one dimension.
@@ -325,6 +347,15 @@ impl<'s> Scope<'s> {
     #[inline]
     #[track_caller]
     pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
-        self.alloc_array(len).into_slice().expect("a contiguous array is a slice")
+        // SAFETY: as in `alloc_array`.
+        unsafe { place_slice(self, len, End::Low) }
+    }
+
+    /// What [`uninit`](AllocArray::uninit) gives in one dimension, as a slice.
+    #[inline]
+    #[track_caller]
+    pub(super) fn uninit_slice<T: Copy + 's>(self, len: usize) -> &'s mut [MaybeUninit<T>] {
+        // SAFETY: as in `uninit`.
+        unsafe { place_slice(self, len, End::High) }
     }
 }

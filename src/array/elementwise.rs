@@ -58,6 +58,27 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
+        if let Some(from) = a.as_slice() {
+            let to = self.uninit_slice(from.len());
+            for (to, from) in to.iter_mut().zip(from) {
+                to.write(f(from));
+            }
+            // SAFETY: `to` has as many elements as `a`, each of them written, for `'s` and for no one else.
+            return unsafe { ArrayViewMut::from_shape_ptr(a.raw_dim(), to.as_mut_ptr().cast()) };
+        }
+        self.map_in_order(a, f)
+    }
+
+    /// [`map`](Scope::map) for arrays that are not row-major without gaps: apart, so that those that are get short code.
+    #[inline(never)]
+    #[track_caller]
+    fn map_in_order<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, mut f: F) -> ArrayViewMut<'s, B, D>
+    where
+        A: 'a,
+        B: Copy + 's,
+        D: Dimension,
+        F: FnMut(&'a A) -> B,
+    {
         let mut to = self.uninit_like(a);
         match (to.strides() == a.strides(), to.as_slice_memory_order_mut(), a.as_slice_memory_order()) {
             // Both without gaps and in the same order.
@@ -123,7 +144,7 @@ impl<'s> Scope<'s> {
         D: Dimension,
     {
         let repeats = || a.axes().any(|axis| axis.stride == 0 && axis.len > 1);
-        if a.is_standard_layout() || repeats() {
+        if repeats() {
             return self.uninit(a.raw_dim());
         }
         let strides = a.strides();
