@@ -11,7 +11,10 @@ use std::process::Command;
 
 use ndarena::{Buffer, prelude::*};
 
-const CASES: [(&str, fn(usize, usize)); 11] = [
+/// What it is called, and the loop: so many turns, for arrays of so many elements.
+type Case = (&'static str, fn(usize, usize));
+
+const CASES: [Case; 11] = [
     ("empty", |turns, n| each(turns, || black_box(black_box(n) as *const f64))),
     ("scope", |turns, n| {
         let buffer = Buffer::new();

@@ -49,7 +49,7 @@ pub(crate) const fn block_size(bytes: usize, align: usize) -> Option<usize> {
     if bytes > isize::MAX as usize {
         return None;
     }
-    let slack = if align > LINE { align - LINE } else { 0 };
+    let slack = align.saturating_sub(LINE);
     let size = whole_lines(bytes).saturating_add(slack);
     // The largest size a `Layout` aligned to a line can have.
     if size <= isize::MAX as usize - (LINE - 1) { Some(size) } else { None }

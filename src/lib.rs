@@ -25,3 +25,12 @@ pub use shape::{ArrayShape, Contiguous, Strided};
 pub mod prelude {
     pub use crate::{AllocArray, Buffer, Scope};
 }
+
+/// The examples in `docs` are tests.
+#[cfg(all(doctest, feature = "std"))]
+mod docs {
+    #[doc = include_str!("../docs/coming-from-bumper.md")]
+    mod coming_from_bumper {}
+    #[doc = include_str!("../docs/design.md")]
+    mod design {}
+}

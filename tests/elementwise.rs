@@ -56,8 +56,8 @@ proptest! {
         let a = view(&layout);
         // Some axes of length 1, some missing: what broadcasts to `a`.
         let mut b = a.to_owned();
-        for axis in 0..b.ndim() {
-            if !keep[axis] && b.len_of(Axis(axis)) > 0 {
+        for (axis, &keep) in keep.iter().enumerate().take(a.ndim()) {
+            if !keep && b.len_of(Axis(axis)) > 0 {
                 b = b.slice_axis(Axis(axis), Slice::from(..1)).to_owned();
             }
         }

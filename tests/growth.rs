@@ -11,9 +11,7 @@ static ALLOCATOR: support::Counting = support::Counting;
 #[test]
 fn nothing_is_allocated_before_the_first_use() {
     let calls = calls_of(|| {
-        const BUFFER: Buffer = Buffer::new();
-        let buffer = BUFFER;
-        let limited = Buffer::with_limit(1000);
+        let (buffer, limited) = const { (Buffer::new(), Buffer::with_limit(1000)) };
         assert_eq!(buffer.stats().reserved + limited.stats().reserved, 0);
     });
     assert_eq!(calls, 0);

@@ -255,33 +255,26 @@ pub(crate) fn depth(depth: usize, times: usize) -> Make {
     })
 }
 
-/// `z += x * y` on arrays from the heap, and on arrays from a scope. What is timed is the loop only.
+/// `z += x * y` on arrays from the heap, and on arrays from a scope: what is compared is the loop, so often that the making
+/// of the arrays does not count.
 pub(crate) fn multiply_add(n: usize) -> (Make, Make) {
     #[inline(never)]
     fn kernel(x: &ArrayRef1<f64>, y: &ArrayRef1<f64>, z: &mut ArrayRef1<f64>) {
-        Zip::from(z).and(x).and(y).for_each(|z, x, y| *z += x * y);
+        for _ in 0..300 {
+            Zip::from(black_box(&mut *z)).and(black_box(x)).and(black_box(y)).for_each(|z, x, y| *z += x * y);
+        }
     }
     let heap = move |place: usize| {
         // Something in between, so that the three do not always lie in the same way.
-        let between = |bits: usize| vec![0u8; 16 * (1 + place / bits % 64)];
-        let x = Array1::<f64>::ones(n);
-        let gap = between(1);
-        let y = Array1::<f64>::ones(n);
-        let other_gap = between(64);
+        let gap = |bits: usize| vec![0u8; 16 * (1 + place / bits % 64)];
+        let (x, _gap) = (Array1::<f64>::ones(n), gap(1));
+        let (y, _gap) = (Array1::<f64>::ones(n), gap(64));
         let mut z = Array1::<f64>::ones(n);
-        drop((gap, other_gap));
-        batch(move || kernel(black_box(&x), black_box(&y), black_box(&mut z)))
+        batch(move || kernel(&x, &y, &mut z))
     };
-    let scope = move |_| -> Batch {
+    let scope = move |_| {
         let buffer = Buffer::new();
-        Box::new(move |iterations| {
-            buffer.scope(|s| {
-                let (x, y, mut z) = (s.ones::<f64>(n), s.ones::<f64>(n), s.ones::<f64>(n));
-                for _ in 0..iterations {
-                    kernel(black_box(&x), black_box(&y), black_box(&mut z));
-                }
-            });
-        })
+        batch(move || buffer.scope(|s| kernel(&s.ones::<f64>(n), &s.ones::<f64>(n), &mut s.ones::<f64>(n))))
     };
     (Box::new(heap), Box::new(scope))
 }

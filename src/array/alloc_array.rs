@@ -43,6 +43,7 @@ use crate::shape::{ArrayShape, Contiguous, Extent, Layout, lengths_mut, usual_le
 /// All but those named `try_` panic where these would return an error: when the buffer's limit does not allow the array,
 /// the system has no memory for it, its size overflows `isize`, or its strides let two indices share an element. The
 /// message is the [`AllocError`], and the buffer goes on working.
+#[expect(clippy::wrong_self_convention, reason = "these are ndarray's names")]
 pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// An array whose contents are unspecified, but always initialised: what was in the memory before, or zeros.
     ///
@@ -84,7 +85,6 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// # Errors
     ///
     /// As the trait's documentation says under "Panics".
-    #[expect(clippy::type_complexity)]
     fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError>;
 
     /// An array with every element `elem`, written in one pass.

@@ -161,13 +161,16 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// A view of an array that is broadcast together with another.
+type Broadcast<'a, A, D, E> = ArrayView<'a, A, <D as DimMax<E>>::Output>;
+
 /// `a` and `b` as views of the shape that both broadcast to.
 #[inline]
 #[track_caller]
 fn broadcast_together<'a, 'b, A, B, D, E>(
     a: &'a ArrayRef<A, D>,
     b: &'b ArrayRef<B, E>,
-) -> (ArrayView<'a, A, <D as DimMax<E>>::Output>, ArrayView<'b, B, <D as DimMax<E>>::Output>)
+) -> (Broadcast<'a, A, D, E>, Broadcast<'b, B, D, E>)
 where
     D: Dimension + DimMax<E>,
     E: Dimension,

@@ -165,6 +165,7 @@ impl Stack {
     }
 
     /// Gives all memory back and starts counting anew, if no level is in use.
+    #[cfg(feature = "std")]
     pub(crate) fn release_all_if_free(&self) -> bool {
         let all_free = self.levels_free().count() == self.levels_made().count();
         if all_free {
@@ -204,6 +205,7 @@ impl Stack {
         levels(self.made.get(), |level| level.next_made.get())
     }
 
+    #[cfg(feature = "std")]
     pub(crate) fn set_limit(&self, limit: usize) {
         self.limit.set(Some(limit));
     }
