@@ -189,7 +189,7 @@ impl Level {
         self.high.set(0);
     }
 
-    /// Whether the scope outgrew a block, and [`Level::merge`] has work to do after the rewind.
+    /// Whether the scope outgrew a block, and [`Level::merge`] has work to do when it ends.
     #[inline(always)]
     pub(crate) fn grew(&self) -> bool {
         self.grew.get()
@@ -220,7 +220,7 @@ impl Level {
         true
     }
 
-    /// After a rewind: one block in place of all that the scope came to need. Where the system has no such block, the
+    /// One block in place of all that the scope came to need, which has ended. Where the system has no such block, the
     /// level is left without any. Invariant 5 is the caller's to keep.
     pub(crate) fn merge(&self) {
         let size = self.total_size();
@@ -230,7 +230,7 @@ impl Level {
         }
     }
 
-    /// After a rewind: gives the level's memory back. Invariant 5 is the caller's to keep.
+    /// Gives the level's memory back. Invariant 5 is the caller's to keep.
     pub(crate) fn release(&self) {
         self.note_peak();
         drop(self.install(Bump::new(), NonNull::<Line>::dangling().cast(), 0));
@@ -252,7 +252,7 @@ impl Level {
         self.block.replace(block)
     }
 
-    /// Bytes handed out in the open scope, padding to whole lines included.
+    /// Bytes handed out in the open scope, or the last one, padding to whole lines included.
     pub(crate) fn used(&self) -> usize {
         self.outgrown_used.get() + self.low.get() + self.high.get()
     }

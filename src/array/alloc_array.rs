@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use core::slice;
 
 use bytemuck::Pod;
-use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, ShapeBuilder, indices};
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, indices};
 use num_traits::{One, Zero};
 
 use crate::error::AllocError;
@@ -307,26 +307,18 @@ unsafe fn place_slowly<'s, T: 's, D: Dimension>(
     Ok(view.expect("a checked shape has a view"))
 }
 
-/// Memory from `end` for `len` elements, or a panic.
+/// The usual case of a slice: not empty, in memory that is there.
 ///
 /// # Safety
 ///
 /// As for [`place`].
 #[inline(always)]
-#[track_caller]
-unsafe fn place_slice<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> &'s mut [T] {
-    let quick = match usual_len::<T, Ix1>(&Ix1(len)) {
-        Some(_) => s.take_quickly(len * size_of::<T>(), align_of::<T>(), end),
-        None => None,
-    };
-    let start = match quick {
-        Some(start) => start.cast().as_ptr(),
-        // SAFETY: the caller's promise.
-        None => unsafe { place_slowly_or_panic(s, Layout::Contiguous(len.into_shape_with_order()), end) }.as_mut_ptr(),
-    };
+unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> Option<&'s mut [T]> {
+    usual_len::<T, Ix1>(&Ix1(len))?;
+    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?.cast::<T>();
     // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (invariants 1, 4 and 5 of
     // `level`), with contents that the caller vouches for.
-    unsafe { slice::from_raw_parts_mut(start, len) }
+    Some(unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) })
 }
 
 impl<'s> Scope<'s> {
@@ -348,14 +340,16 @@ impl<'s> Scope<'s> {
     #[track_caller]
     pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
         // SAFETY: as in `alloc_array`.
-        unsafe { place_slice(self, len, End::Low) }
+        match unsafe { slice_quickly(self, len, End::Low) } {
+            Some(slice) => slice,
+            None => self.alloc_array(len).into_slice().expect("a contiguous array is a slice"),
+        }
     }
 
-    /// What [`uninit`](AllocArray::uninit) gives in one dimension, as a slice.
-    #[inline]
-    #[track_caller]
-    pub(super) fn uninit_slice<T: Copy + 's>(self, len: usize) -> &'s mut [MaybeUninit<T>] {
+    /// What [`uninit`](AllocArray::uninit) gives in one dimension, as a slice, in the usual case.
+    #[inline(always)]
+    pub(super) fn uninit_slice_quickly<T: Copy + 's>(self, len: usize) -> Option<&'s mut [MaybeUninit<T>]> {
         // SAFETY: as in `uninit`.
-        unsafe { place_slice(self, len, End::High) }
+        unsafe { slice_quickly(self, len, End::High) }
     }
 }

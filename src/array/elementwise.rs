@@ -58,8 +58,8 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        if let Some(from) = a.as_slice() {
-            let to = self.uninit_slice(from.len());
+        let from = a.as_slice();
+        if let Some((from, to)) = from.and_then(|from| Some((from, self.uninit_slice_quickly(from.len())?))) {
             for (to, from) in to.iter_mut().zip(from) {
                 to.write(f(from));
             }
@@ -69,7 +69,7 @@ impl<'s> Scope<'s> {
         self.map_in_order(a, f)
     }
 
-    /// [`map`](Scope::map) for arrays that are not row-major without gaps: apart, so that those that are get short code.
+    /// Every case of [`map`](Scope::map): apart, so that row-major arrays without gaps get short code.
     #[inline(never)]
     #[track_caller]
     fn map_in_order<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, mut f: F) -> ArrayViewMut<'s, B, D>
