@@ -165,31 +165,27 @@ impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
         F: FnMut(<Sh::Dim as Dimension>::Pattern) -> T,
     {
         let mut array = self.uninit(shape);
-        if array.is_standard_layout() {
-            let dim = array.raw_dim();
-            write_all(array.iter_mut(), dim, f);
-        } else if array.t().is_standard_layout() {
-            // Column-major: the indices of the transpose, each turned round.
-            let transposed = reversed(array.raw_dim());
-            let f = |index: <Sh::Dim as Dimension>::Pattern| f(reversed(index.into_dimension()).into_pattern());
-            write_all(array.view_mut().reversed_axes().iter_mut(), transposed, f);
-        } else {
-            array.indexed_iter_mut().for_each(|(index, element)| {
+        let dim = array.raw_dim();
+        let (row_major, column_major) = (array.is_standard_layout(), array.t().is_standard_layout());
+        match array.as_slice_memory_order_mut() {
+            Some(elements) if row_major => write_all(elements, dim, f),
+            // The indices of the transpose, each turned round.
+            Some(elements) if column_major => {
+                write_all(elements, reversed(dim), |index| f(reversed(index.into_dimension()).into_pattern()));
+            }
+            _ => array.indexed_iter_mut().for_each(|(index, element)| {
                 element.write(f(index));
-            });
+            }),
         }
         // SAFETY: each branch writes every element.
         unsafe { array.assume_init() }
     }
 }
 
-/// Writes `f(index)` to each of `elements`, or panics if there are not as many of both.
+/// Writes `f(index)` to each of `elements`, the indices being those of `dim`, or panics if there are not as many of both.
 #[inline]
-fn write_all<'a, T: 'a, D: Dimension>(
-    mut elements: impl Iterator<Item = &'a mut MaybeUninit<T>>,
-    dim: D,
-    mut f: impl FnMut(D::Pattern) -> T,
-) {
+fn write_all<T, D: Dimension>(elements: &mut [MaybeUninit<T>], dim: D, mut f: impl FnMut(D::Pattern) -> T) {
+    let mut elements = elements.iter_mut();
     indices(dim).into_iter().for_each(|index| {
         elements.next().expect("an index has an element").write(f(index));
     });
