@@ -81,6 +81,24 @@ fn debug_builds_mark_unspecified_contents() {
 }
 
 #[test]
+fn contents_are_initialised_whatever_was_there_before() {
+    let buffer = Buffer::with_capacity(10_000);
+    let fresh = if cfg!(debug_assertions) { 0xFF } else { 0 };
+    for padded in [0, 100, 300, 600, 10] {
+        buffer.scope(|s| {
+            // Comes down as far as to where bytes lay before; its padding is not initialised.
+            let x = s.from_elem(padded, Padded { value: f64::MAX, valid: true });
+            assert!(x.iter().all(|x| x.valid));
+        });
+        buffer.scope(|s| {
+            let bytes = s.alloc_slice::<u8>(9_984);
+            assert!(bytes.iter().all(|&byte| byte == fresh), "after {padded} padded elements");
+            bytes.fill(fresh);
+        });
+    }
+}
+
+#[test]
 fn filled_arrays_are_what_ndarray_makes() {
     let buffer = Buffer::new();
     buffer.scope(|s| {

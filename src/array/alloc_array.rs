@@ -11,7 +11,7 @@ use num_traits::{One, Zero};
 use crate::error::AllocError;
 use crate::level::End;
 use crate::scope::Scope;
-use crate::shape::{ArrayShape, Contiguous, Extent, Layout, lengths_mut, usual_len};
+use crate::shape::{ArrayShape, Contiguous, Extent, Layout, usual_len};
 
 /// The constructors of [`Scope`] that take a shape.
 ///
@@ -192,8 +192,12 @@ fn write_all<T, D: Dimension>(elements: &mut [MaybeUninit<T>], dim: D, mut f: im
     assert!(elements.next().is_none(), "an element has an index");
 }
 
+#[inline]
 fn reversed<D: Dimension>(mut index: D) -> D {
-    lengths_mut(&mut index).reverse();
+    let last = index.ndim().saturating_sub(1);
+    for i in 0..index.ndim() / 2 {
+        (index[i], index[last - i]) = (index[last - i], index[i]);
+    }
     index
 }
 

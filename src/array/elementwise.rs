@@ -2,6 +2,7 @@
 
 use core::cmp::Reverse;
 use core::mem::MaybeUninit;
+use core::slice;
 
 use ndarray::{ArrayRef, ArrayView, ArrayViewMut, Axis, DimMax, Dimension, ShapeBuilder, Zip};
 
@@ -58,13 +59,11 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        let from = a.as_slice();
-        if let Some((from, to)) = from.and_then(|from| Some((from, self.uninit_slice_quickly(from.len())?))) {
-            for (to, from) in to.iter_mut().zip(from) {
-                to.write(f(from));
+        if let Some(from) = a.as_slice() {
+            if let Some(to) = self.map_slice(from, &mut f) {
+                // SAFETY: `to` has as many elements as `a`, for `'s` and for no one else.
+                return unsafe { ArrayViewMut::from_shape_ptr(a.raw_dim(), to.as_mut_ptr()) };
             }
-            // SAFETY: `to` has as many elements as `a`, each of them written, for `'s` and for no one else.
-            return unsafe { ArrayViewMut::from_shape_ptr(a.raw_dim(), to.as_mut_ptr().cast()) };
         }
         self.map_in_order(a, f)
     }
@@ -79,6 +78,12 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
+        if let Some(from) = a.t().to_slice() {
+            if let Some(to) = self.map_slice(from, &mut f) {
+                // SAFETY: `to` has as many elements as `a`, for `'s` and for no one else.
+                return unsafe { ArrayViewMut::from_shape_ptr(a.raw_dim().f(), to.as_mut_ptr()) };
+            }
+        }
         let mut to = self.uninit_like(a);
         match (to.strides() == a.strides(), to.as_slice_memory_order_mut(), a.as_slice_memory_order()) {
             // Both without gaps and in the same order.
@@ -92,6 +97,17 @@ impl<'s> Scope<'s> {
         // SAFETY: either branch writes every element; the slices of the first are as long as the arrays, which have the
         // same shape.
         unsafe { to.assume_init() }
+    }
+
+    /// The values of `f` for the elements of `from`, if there is memory ready for them.
+    #[inline(always)]
+    fn map_slice<'a, A, B: Copy + 's>(self, from: &'a [A], mut f: impl FnMut(&'a A) -> B) -> Option<&'s mut [B]> {
+        let to = self.uninit_slice_quickly::<B>(from.len())?;
+        for (to, from) in to.iter_mut().zip(from) {
+            to.write(f(from));
+        }
+        // SAFETY: both are as long, so each element is written.
+        Some(unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), to.len()) })
     }
 
     /// The array of `f(&x, &y)` for the elements `x` of `a` and `y` of `b` at each index. Shapes are broadcast as ndarray's
@@ -143,11 +159,11 @@ impl<'s> Scope<'s> {
         B: Copy + 's,
         D: Dimension,
     {
+        let strides = a.strides();
         let repeats = || a.axes().any(|axis| axis.stride == 0 && axis.len > 1);
-        if repeats() {
+        if strides.windows(2).all(|pair| pair[0].unsigned_abs() >= pair[1].unsigned_abs()) || repeats() {
             return self.uninit(a.raw_dim());
         }
-        let strides = a.strides();
         let mut slowest_first = D::zeros(a.ndim());
         lengths_mut(&mut slowest_first).iter_mut().enumerate().for_each(|(i, axis)| *axis = i);
         lengths_mut(&mut slowest_first).sort_by_key(|&axis| Reverse(strides[axis].unsigned_abs()));
