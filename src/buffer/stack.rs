@@ -46,7 +46,8 @@ impl Entered<'_> {
 
     #[inline(always)]
     pub(crate) fn level(&self) -> &Level {
-        // SAFETY: the level is in use and so not in `free`; it lives for as long (invariants 1, 2, 3).
+        // SAFETY: only levels in `free` are freed, and this one leaves it before anything else happens and comes back to it
+        // when `self` is gone (invariants 1, 2, 3).
         unsafe { self.level.as_ref() }
     }
 }
@@ -94,9 +95,9 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn make_level(&self) -> NonNull<Level> {
-        let level = Level::new();
+        let level = Box::leak(Box::new(Level::new()));
         level.next_made.set(self.made.get());
-        let level = NonNull::from(Box::leak(Box::new(level)));
+        let level = NonNull::from(level);
         self.made.set(Some(level));
         level
     }
@@ -218,7 +219,10 @@ impl Stack {
     /// Bytes that blocks may yet take; limits count in whole lines, as blocks do.
     fn room(&self) -> usize {
         match self.limit.get() {
-            Some(limit) => limit.saturating_add(cursor::LINE - 1) / cursor::LINE * cursor::LINE - self.reserved.get(),
+            Some(limit) => {
+                let whole = limit.saturating_add(cursor::LINE - 1) / cursor::LINE * cursor::LINE;
+                whole.saturating_sub(self.reserved.get())
+            }
             None => usize::MAX,
         }
     }
