@@ -1,17 +1,16 @@
 //! Arrays of a given shape.
 
 use core::mem::MaybeUninit;
-use core::ptr::NonNull;
-use core::slice;
 
 use bytemuck::Pod;
-use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, indices};
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
 use num_traits::{One, Zero};
 
+use super::place::{place, slice_quickly, try_place};
 use crate::error::AllocError;
 use crate::level::End;
 use crate::scope::Scope;
-use crate::shape::{ArrayShape, Contiguous, Extent, Layout, usual_len};
+use crate::shape::{ArrayShape, Contiguous};
 
 /// The constructors of [`Scope`] that take a shape.
 ///
@@ -52,9 +51,29 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     ///
     /// The elements are [`Pod`]: numbers, arrays of numbers, and `#[repr(C)]` structs without padding that derive it. For
     /// others there is [`uninit`](AllocArray::uninit), and the constructors that fill.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// ndarena::scope(|s| {
+    ///     let mut a = s.alloc_array::<f64>((100, 100));
+    ///     a.diag_mut().fill(1.0);
+    ///     assert_eq!(a.diag().sum(), 100.0); // the rest of `a` is some numbers or other
+    /// });
+    /// ```
     fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
 
     /// [`alloc_array`](AllocArray::alloc_array), with an error in place of a panic.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// fn norm(s: Scope<'_>, n: usize) -> Result<f64, ndarena::AllocError> {
+    ///     let mut x = s.try_alloc_array::<f64>(n)?;
+    ///     x.fill(2.0);
+    ///     Ok(x.dot(&x).sqrt())
+    /// }
+    /// assert_eq!(ndarena::scope(|s| norm(s, 4)), Ok(4.0));
+    /// assert!(Buffer::with_limit(1000).scope(|s| norm(s, 1000)).is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -82,22 +101,53 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
 
     /// [`uninit`](AllocArray::uninit), with an error in place of a panic.
     ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// let buffer = Buffer::with_limit(1000);
+    /// buffer.scope(|s| assert_eq!(s.try_uninit::<bool>(2000).unwrap_err().bytes(), 2000));
+    /// ```
+    ///
     /// # Errors
     ///
     /// As the trait's documentation says under "Panics".
     fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError>;
 
     /// An array with every element `elem`, written in one pass.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// ndarena::scope(|s| assert_eq!(s.from_elem((2, 3), true).len(), 6));
+    /// ```
     fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim>;
 
     /// An array of zeros.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// ndarena::scope(|s| assert_eq!(s.zeros::<f64>((2, 3)), ndarray::Array2::<f64>::zeros((2, 3))));
+    /// ```
     fn zeros<T: Copy + Zero + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
 
     /// An array of ones.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// ndarena::scope(|s| assert_eq!(s.ones::<i32>(5).sum(), 5));
+    /// ```
     fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
 
     /// An array whose element at each index is `f(index)`. `f` is called in the order of memory for contiguous shapes, as
     /// ndarray does, and in that of the indices for others.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let hilbert = s.from_shape_fn((2, 3), |(i, j)| 1.0 / (i + j + 1) as f64);
+    ///     assert_eq!(hilbert, array![[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0]]);
+    /// });
+    /// ```
     fn from_shape_fn<T, F>(self, shape: Sh, f: F) -> ArrayViewMut<'s, T, Sh::Dim>
     where
         T: Copy + 's,
@@ -199,126 +249,6 @@ fn reversed<D: Dimension>(mut index: D) -> D {
         (index[i], index[last - i]) = (index[last - i], index[i]);
     }
     index
-}
-
-/// An array of `layout` in memory from `end`, or a panic.
-///
-/// # Safety
-///
-/// What that end's memory holds must be a valid `T`, and what a `T` makes of it allowed there: at the low end, `T` is
-/// `Pod`.
-#[inline(always)]
-#[track_caller]
-unsafe fn place<'s, T: 's, D: Dimension>(s: Scope<'s>, layout: Layout<D>, end: End) -> ArrayViewMut<'s, T, D> {
-    // SAFETY: the caller's promise.
-    match unsafe { place_quickly(s, &layout, end) } {
-        Some(array) => array,
-        // SAFETY: the caller's promise.
-        None => unsafe { place_slowly_or_panic(s, layout, end) },
-    }
-}
-
-/// [`place`] with an error in place of a panic.
-///
-/// # Safety
-///
-/// As for [`place`].
-#[inline(always)]
-unsafe fn try_place<'s, T: 's, D: Dimension>(
-    s: Scope<'s>,
-    layout: Layout<D>,
-    end: End,
-) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
-    // SAFETY: the caller's promise.
-    match unsafe { place_quickly(s, &layout, end) } {
-        Some(array) => Ok(array),
-        // SAFETY: the caller's promise.
-        None => unsafe { place_slowly(s, layout, end) },
-    }
-}
-
-/// The usual case: a contiguous array, not empty, in memory that is there.
-///
-/// # Safety
-///
-/// As for [`place`].
-#[inline(always)]
-unsafe fn place_quickly<'s, T: 's, D: Dimension>(
-    s: Scope<'s>,
-    layout: &Layout<D>,
-    end: End,
-) -> Option<ArrayViewMut<'s, T, D>> {
-    let Layout::Contiguous(shape) = layout else { return None };
-    let len = usual_len::<T, D>(shape.raw_dim())?;
-    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?.cast::<T>();
-    // SAFETY: `start` is aligned and has memory for `len` elements, the product of the lengths, for `'s` and for no one
-    // else (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
-    Some(unsafe { ArrayViewMut::from_shape_ptr(shape.clone(), start.as_ptr()) })
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-unsafe fn place_slowly_or_panic<'s, T: 's, D: Dimension>(
-    s: Scope<'s>,
-    layout: Layout<D>,
-    end: End,
-) -> ArrayViewMut<'s, T, D> {
-    // SAFETY: the caller's promise.
-    match unsafe { place_slowly(s, layout, end) } {
-        Ok(array) => array,
-        Err(error) => error.panic(),
-    }
-}
-
-/// Every case.
-///
-/// # Safety
-///
-/// As for [`place`].
-#[cold]
-#[inline(never)]
-unsafe fn place_slowly<'s, T: 's, D: Dimension>(
-    s: Scope<'s>,
-    layout: Layout<D>,
-    end: End,
-) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
-    let (start, len) = match layout.extent::<T>() {
-        Ok(Extent::Elements(len)) => {
-            let bytes = len * size_of::<T>();
-            match s.take(bytes, align_of::<T>(), end) {
-                Ok(start) => (start.cast(), len),
-                Err(shortage) => return Err(AllocError::new(shortage, layout.dim(), bytes)),
-            }
-        }
-        // Elements without size, of which a slice may have any number; or none.
-        Ok(Extent::Nothing) => (NonNull::dangling(), if size_of::<T>() == 0 { isize::MAX as usize } else { 0 }),
-        Err(kind) => return Err(AllocError::new(s.shortage(kind), layout.dim(), usize::MAX)),
-    };
-    // SAFETY: `start` is aligned and has memory for `len` elements, where these take any, for `'s` and for no one else
-    // (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
-    let elements = unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) };
-    let view = match layout {
-        Layout::Contiguous(shape) => ArrayViewMut::from_shape(shape, elements),
-        // ndarray wants memory for the strides of an empty array, too; they mean nothing.
-        Layout::Strided(shape) if elements.is_empty() => ArrayViewMut::from_shape(shape.raw_dim().clone(), elements),
-        Layout::Strided(shape) => ArrayViewMut::from_shape(shape, elements),
-    };
-    Ok(view.expect("a checked shape has a view"))
-}
-
-/// The usual case of a slice: not empty, in memory that is there.
-///
-/// # Safety
-///
-/// As for [`place`].
-#[inline(always)]
-unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> Option<&'s mut [T]> {
-    usual_len::<T, Ix1>(&Ix1(len))?;
-    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?.cast::<T>();
-    // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (invariants 1, 4 and 5 of
-    // `level`), with contents that the caller vouches for.
-    Some(unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) })
 }
 
 impl<'s> Scope<'s> {

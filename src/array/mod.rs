@@ -2,5 +2,6 @@
 
 mod alloc_array;
 mod elementwise;
+mod place;
 
 pub use alloc_array::AllocArray;

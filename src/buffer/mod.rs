@@ -54,6 +54,14 @@ impl Buffer {
     /// # Panics
     ///
     /// When the system has no such block of memory.
+    ///
+    /// ```
+    /// use ndarena::{Buffer, prelude::*};
+    ///
+    /// let buffer = Buffer::with_capacity(100 * 100 * size_of::<f64>());
+    /// buffer.scope(|s| assert_eq!(s.zeros::<f64>((100, 100)).sum(), 0.0));
+    /// assert_eq!(buffer.stats().growths, 1); // the capacity itself
+    /// ```
     #[track_caller]
     pub fn with_capacity(bytes: usize) -> Self {
         let buffer = Buffer::new();
@@ -71,6 +79,16 @@ impl Buffer {
     /// The limit is on what the buffer holds, over all its levels; each array counts as whole cache lines. What scopes that
     /// have ended needed gives way to what open ones need. But what an outer scope's block has to spare does not serve an
     /// inner scope, so where scopes nest leave some room.
+    ///
+    /// ```
+    /// use ndarena::{Buffer, prelude::*};
+    ///
+    /// let buffer = Buffer::with_limit(1 << 20);
+    /// buffer.scope(|s| {
+    ///     assert!(s.try_alloc_array::<f64>((1000, 1000)).is_err());
+    ///     assert!(s.try_alloc_array::<f64>((100, 1000)).is_ok());
+    /// });
+    /// ```
     pub const fn with_limit(bytes: usize) -> Self {
         Buffer { stack: Stack::new(Some(bytes)) }
     }
@@ -79,6 +97,25 @@ impl Buffer {
     /// unwinds. See [`Scope`] for what can be done with one.
     ///
     /// Scopes nest: `f` may open others on this buffer, by [`Scope::scope`] or through this method again.
+    ///
+    /// ```
+    /// use ndarena::{Buffer, prelude::*};
+    /// use ndarray::{ArrayView1, array};
+    ///
+    /// /// The number of sign changes, or nothing if there is no sign to change.
+    /// fn sign_changes(buffer: &Buffer, x: ArrayView1<f64>) -> Option<usize> {
+    ///     buffer.scope(|s| {
+    ///         let signs = s.map(&x, |x| x.signum());
+    ///         if signs.is_empty() {
+    ///             return None; // leaves the closure, and rewinds
+    ///         }
+    ///         Some(signs.windows(2).into_iter().filter(|pair| pair[0] != pair[1]).count())
+    ///     })
+    /// }
+    /// let buffer = Buffer::new();
+    /// assert_eq!(sign_changes(&buffer, array![1.0, -2.0, -3.0, 4.0].view()), Some(2));
+    /// assert_eq!(sign_changes(&buffer, array![].view()), None);
+    /// ```
     #[inline]
     pub fn scope<R>(&self, f: impl for<'s> FnOnce(Scope<'s>) -> R) -> R {
         let entered = self.stack.enter();
@@ -86,6 +123,16 @@ impl Buffer {
     }
 
     /// Gives all memory back to the system, and starts counting anew. That no scope is open the compiler sees to.
+    ///
+    /// ```
+    /// use ndarena::{Buffer, prelude::*};
+    ///
+    /// let mut buffer = Buffer::new();
+    /// buffer.scope(|s| assert_eq!(s.ones::<f64>(1_000_000).len(), 1_000_000));
+    /// assert!(buffer.stats().reserved >= 8_000_000);
+    /// buffer.reset();
+    /// assert_eq!(buffer.stats().reserved, 0);
+    /// ```
     pub fn reset(&mut self) {
         self.stack.release_all();
     }

@@ -54,6 +54,12 @@ fn default_limit() -> usize {
 
 /// Sets the limit of default buffers that are not yet created: those of threads that have not used theirs so far. At
 /// first it is one eighth of the machine's physical memory.
+///
+/// ```
+/// ndarena::set_default_limit(1 << 26);
+/// let limit = std::thread::spawn(|| ndarena::default_buffer(|b| b.stats().limit)).join().unwrap();
+/// assert_eq!(limit, Some(1 << 26));
+/// ```
 pub fn set_default_limit(bytes: usize) {
     LIMIT.store(bytes.max(1), Ordering::Relaxed);
 }
