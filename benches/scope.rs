@@ -49,6 +49,12 @@ fn main() {
         compare(format!("scopes {} deep vs 2 times {depth}", 2 * depth), deep, shallow, Bound::Any);
     }
 
+    // What it costs that small arrays take a line each.
+    for count in [10, 100, 1_000, 10_000] {
+        let (lines, packed) = (contenders::small_arrays(count, 8), contenders::small_arrays(count, 4));
+        compare(format!("{count} arrays of 3 elements: a line each vs packed"), lines, packed, Bound::Any);
+    }
+
     // With RUSTFLAGS="-C target-cpu=native": what it gives that arrays start on cache lines.
     for n in [30, 100, 1_000, 10_000, 100_000] {
         let (heap, scope) = contenders::multiply_add(n);

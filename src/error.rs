@@ -8,6 +8,15 @@ use ndarray::Dimension;
 const AXES: usize = 6;
 
 /// What stood in the way of an allocation.
+///
+/// ```
+/// use ndarena::{AllocErrorKind, prelude::*};
+///
+/// ndarena::scope(|s| match s.try_alloc_array::<f64>((usize::MAX, 2)) {
+///     Err(error) => assert_eq!(error.kind(), AllocErrorKind::Overflow),
+///     Ok(_) => unreachable!(),
+/// });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AllocErrorKind {

@@ -242,7 +242,7 @@ impl Level {
 
     fn install(&self, block: Bump, start: NonNull<u8>, size: usize) -> Bump {
         self.start.set(start);
-        // SAFETY: the block has `size` bytes, or there is none and `size` is 0.
+        // SAFETY: the block has `size` bytes, or there is none and `size` is 0 (invariant 1).
         self.end.set(unsafe { start.add(size) });
         self.size.set(size);
         self.low.set(0);

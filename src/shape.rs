@@ -24,6 +24,15 @@ pub enum Strided {}
 ///
 /// `K` is found by the compiler and tells the last from the others. There is nothing to implement: this holds for every
 /// [`ShapeBuilder`], and for [`StrideShape`].
+///
+/// ```
+/// use ndarena::{ArrayShape, prelude::*};
+///
+/// fn sum_of_ones<K, Sh: ArrayShape<K>>(s: Scope<'_>, shape: Sh) -> f64 {
+///     s.ones::<f64>(shape).sum()
+/// }
+/// ndarena::scope(|s| assert_eq!(sum_of_ones(s, (3, 4)) + sum_of_ones(s, [2, 2, 2]), 20.0));
+/// ```
 pub trait ArrayShape<K = Contiguous> {
     /// The number of axes, as a type.
     type Dim: Dimension;

@@ -112,11 +112,15 @@ fn panics_point_at_the_caller() {
     }));
     thread_local!(static LOCATION: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) });
     let buffer = Buffer::with_limit(4096);
-    let calls: [fn(Scope<'_>); 7] = [
+    let calls: [fn(Scope<'_>); 11] = [
         |s| drop(s.alloc_array::<f64>(10_000)),
         |s| drop(s.uninit::<f64>(10_000)),
         |s| drop(s.zeros::<f64>(10_000)),
+        |s| drop(s.ones::<f64>(10_000)),
+        |s| drop(s.from_elem(10_000, 'x')),
         |s| drop(s.from_shape_fn(10_000, |i| i)),
+        |s| drop(s.copy_of(&ndarray::Array1::<f64>::zeros(10_000))),
+        |_| drop(Buffer::with_capacity(usize::MAX)),
         |s| drop(s.map(&ndarray::Array1::<f64>::zeros(10_000), |x| *x)),
         |s| drop(s.zip_map(&ndarray::arr1(&[1.0; 1000]), &ndarray::arr1(&[1.0; 1000]), |x, y| x + y)),
         |s| assert!(s.alloc_slice::<u64>(10_000).is_empty()),

@@ -241,6 +241,26 @@ pub(crate) fn arrays(count: usize, times: usize) -> Make {
     })
 }
 
+/// `count` arrays of 3 elements, written and then summed up, which start that many elements apart.
+pub(crate) fn small_arrays(count: usize, apart: usize) -> Make {
+    #[inline(never)]
+    fn kernel(memory: &mut [f64], count: usize, apart: usize) -> f64 {
+        for (k, array) in memory.chunks_exact_mut(apart).take(count).enumerate() {
+            array[..3].fill(k as f64);
+        }
+        memory.chunks_exact(apart).take(count).map(|array| array[..3].iter().sum::<f64>()).sum()
+    }
+    Box::new(move |_| {
+        let buffer = Buffer::new();
+        batch(move || {
+            buffer.scope(|s| {
+                let memory = s.alloc_slice(8 * count);
+                black_box(kernel(black_box(memory), black_box(count), black_box(apart)));
+            });
+        })
+    })
+}
+
 /// `times` scopes nested that deep, with an array in each.
 pub(crate) fn depth(depth: usize, times: usize) -> Make {
     fn descend(s: Scope<'_>, depth: usize) {

@@ -62,10 +62,9 @@ unsafe fn place_quickly<'s, T: 's, D: Dimension>(
     end: End,
 ) -> Option<ArrayViewMut<'s, T, D>> {
     let Layout::Contiguous(shape) = layout else { return None };
-    let len = usual_len::<T, D>(shape.raw_dim())?;
-    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?.cast::<T>();
-    // SAFETY: `start` is aligned and has memory for `len` elements, the product of the lengths, for `'s` and for no one
-    // else (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
+    let (start, _) = memory_quickly::<T, D>(s, shape.raw_dim(), end)?;
+    // SAFETY: `start` is aligned and has memory for all elements for `'s` and for no one else (invariants 1, 4 and 5 of
+    // `level`), with contents that the caller vouches for.
     Some(unsafe { ArrayViewMut::from_shape_ptr(shape.clone(), start.as_ptr()) })
 }
 
@@ -127,9 +126,16 @@ unsafe fn place_slowly<'s, T: 's, D: Dimension>(
 /// As for [`place`].
 #[inline(always)]
 pub(super) unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> Option<&'s mut [T]> {
-    usual_len::<T, Ix1>(&Ix1(len))?;
-    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?.cast::<T>();
+    let (start, len) = memory_quickly::<T, Ix1>(s, &Ix1(len), end)?;
     // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (invariants 1, 4 and 5 of
     // `level`), with contents that the caller vouches for.
     Some(unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) })
+}
+
+/// Aligned memory for the elements of a contiguous array, and their number, in the usual case.
+#[inline(always)]
+fn memory_quickly<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(NonNull<T>, usize)> {
+    let len = usual_len::<T, D>(dim)?;
+    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?;
+    Some((start.cast(), len))
 }

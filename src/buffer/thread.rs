@@ -150,7 +150,7 @@ pub fn with_buffer<R>(buffer: &Buffer, f: impl FnOnce() -> R) -> R {
 ///
 /// # Errors
 ///
-/// While a scope is open on it, or a guard of one was forgotten; then nothing changes.
+/// While a scope is open on it; then nothing changes.
 ///
 /// ```
 /// ndarena::scope(|_| assert!(ndarena::reset_default_buffer().is_err()));
