@@ -7,6 +7,8 @@ mod array;
 mod buffer;
 mod cursor;
 mod error;
+#[cfg(feature = "global")]
+pub mod global;
 mod level;
 mod scope;
 mod shape;

@@ -1,0 +1,447 @@
+//! One arena: the blocks that its owner takes and frees, and those that others free.
+//!
+//! # Invariants
+//!
+//! 1. **Owner's.** What is in `owned` is touched only by the arena's owner (`handover`, invariant 1), in functions that do
+//!    not call each other and that nothing interrupts, so never through two references.
+//! 2. **There.** From the time its state first was another than [`Unused`](super::handover::State::Unused), `owned` is initialised, and the memory it
+//!    names is mapped for reading and writing for as long as the state is another than that.
+//! 3. **Disjoint.** A block in use is a [`Span`](super::span::Span) that was given out, so nothing else uses its bytes; when
+//!    it is freed, its caller gives it up, and with its size, from which its class follows, it becomes that span again.
+//! 4. **Counted.** The recycler counts the blocks that were given out and not given back to it. When there are none, nobody
+//!    has memory of the arena, nor is any on the remote list, so that all of it may be made one span anew.
+
+use core::alloc::Layout;
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::class::{Class, GRANULE, MAX_BYTES};
+use super::handover::{Ownership, Remote};
+use super::recycling::Recycler;
+use super::span::Span;
+
+/// An arena, without its memory. All zeroes is one without memory, that is nobody's.
+#[repr(align(128))]
+pub(super) struct Arena {
+    pub(super) ownership: Ownership,
+    remote: Remote,
+    pub(super) counters: Counters,
+    owned: UnsafeCell<MaybeUninit<Owned>>,
+}
+
+// SAFETY: all but `owned` is atomic, and `owned` is the owner's (invariant 1).
+unsafe impl Sync for Arena {}
+
+/// What the owner writes and anybody may read.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Counters {
+    start: AtomicUsize,
+    bytes: AtomicUsize,
+    pub(super) used: AtomicUsize,
+    pub(super) peak: AtomicUsize,
+    pub(super) touched: AtomicUsize,
+    pub(super) served: AtomicUsize,
+    pub(super) too_small: AtomicUsize,
+    pub(super) too_large: AtomicUsize,
+    pub(super) no_room: AtomicUsize,
+    pub(super) escaped: AtomicUsize,
+}
+
+struct Owned {
+    start: NonNull<u8>,
+    bytes: usize,
+    recycler: Recycler,
+    /// Blocks in use when the outermost call began.
+    blocks_before: usize,
+    /// Whether that call asked for something that an empty arena has room for, and this one had not.
+    refused: bool,
+}
+
+/// Adds to a counter that only its owner writes.
+fn count(counter: &AtomicUsize, n: usize) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+}
+
+impl Arena {
+    /// Gives the arena memory that is all zeroes, none of which is in use. For its owner, when it has none.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, whose memory this is from now on (invariants 1 and 2): `bytes` are a multiple of
+    /// [`GRANULE`], and `start` is on one.
+    pub(super) unsafe fn furnish(&self, start: NonNull<u8>, bytes: usize) {
+        // SAFETY: the caller's promise.
+        let whole = unsafe { Span::new(start, bytes) };
+        let owned = Owned { start, bytes, recycler: Recycler::new(whole), blocks_before: 0, refused: false };
+        // SAFETY: the owner's (invariant 1).
+        unsafe { (*self.owned.get()).write(owned) };
+        self.counters.start.store(start.addr().get(), Ordering::Relaxed);
+        self.counters.bytes.store(bytes, Ordering::Relaxed);
+        self.counters.touched.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the block is one of this arena's, which has had memory as far as this thread knows.
+    #[inline]
+    pub(super) fn contains(&self, block: NonNull<u8>) -> bool {
+        let offset = block.addr().get().wrapping_sub(self.counters.start.load(Ordering::Relaxed));
+        offset < self.counters.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request that is none for arenas. For the owner.
+    pub(super) fn note_too_small(&self) {
+        count(&self.counters.too_small, 1);
+    }
+
+    /// # Safety
+    ///
+    /// The caller owns the arena, which has memory, and has no other result of this (invariants 1 and 2).
+    #[allow(clippy::mut_from_ref, reason = "the caller's promise")]
+    #[inline]
+    unsafe fn owned(&self) -> &mut Owned {
+        // SAFETY: the caller's promise.
+        let owned = unsafe { &mut *self.owned.get() };
+        // SAFETY: it has memory, so it is initialised (invariant 2).
+        unsafe { owned.assume_init_mut() }
+    }
+
+    /// A block with that layout, and whether it is all zeroes.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, which has memory.
+    #[inline]
+    pub(super) unsafe fn alloc(&self, layout: Layout) -> Option<(NonNull<u8>, bool)> {
+        // SAFETY: the caller's promise; nothing below calls this.
+        let owned = unsafe { self.owned() };
+        let class = Class::of(layout.size().min(MAX_BYTES));
+        if layout.size() > owned.bytes || class.bytes > owned.bytes {
+            count(&self.counters.too_large, 1);
+            return None;
+        }
+        let found = if layout.align() > GRANULE {
+            self.take_back(owned);
+            owned.recycler.carve_aligned(class, layout.align()).map(|span| (span, false))
+        } else if let Some(span) = owned.recycler.reuse(class) {
+            Some((span, false))
+        } else {
+            self.carve(owned, class)
+        };
+        let Some((span, fresh)) = found else {
+            owned.refused = true;
+            count(&self.counters.no_room, 1);
+            return None;
+        };
+        count(&self.counters.served, 1);
+        self.note_use(owned);
+        Some((span.start(), fresh))
+    }
+
+    /// Where the class's list is empty: a block that another thread has freed, or one that was not in use before.
+    #[inline]
+    fn carve(&self, owned: &mut Owned, class: Class) -> Option<(Span, bool)> {
+        if !self.remote.is_empty() {
+            self.take_back(owned);
+            if let Some(span) = owned.recycler.reuse(class) {
+                return Some((span, false));
+            }
+        }
+        let found = owned.recycler.carve(class);
+        self.counters.touched.store(owned.recycler.touched() - owned.start.addr().get(), Ordering::Relaxed);
+        found
+    }
+
+    #[inline]
+    fn note_use(&self, owned: &Owned) {
+        let used = owned.recycler.used();
+        self.counters.used.store(used, Ordering::Relaxed);
+        if used > self.counters.peak.load(Ordering::Relaxed) {
+            self.counters.peak.store(used, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes back a block of so many bytes.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, of which this is a block in use, of that size, and gives it up.
+    #[inline]
+    pub(super) unsafe fn free(&self, block: NonNull<u8>, size: usize) {
+        // SAFETY: the caller's promise; nothing below calls this.
+        let owned = unsafe { self.owned() };
+        let class = Class::of(size);
+        // SAFETY: the caller gives it up (invariant 3). With `start`'s provenance, as the caller's may be of the block alone.
+        let span = unsafe { Span::new(owned.start.with_addr(block.addr()), class.bytes) };
+        owned.recycler.free(span, class);
+        Self::restart_if_empty(owned);
+        self.counters.used.store(owned.recycler.used(), Ordering::Relaxed);
+    }
+
+    /// Takes back a block of so many bytes, on whichever thread.
+    ///
+    /// # Safety
+    ///
+    /// This is a block in use of this arena, of that size, and the caller gives it up. The pointer may be used for all of the
+    /// arena.
+    pub(super) unsafe fn free_from_elsewhere(&self, block: NonNull<u8>, size: usize) {
+        // SAFETY: the caller gives it up (invariant 3).
+        self.remote.push(unsafe { Span::new(block, Class::of(size).bytes) });
+    }
+
+    /// Whether the block, of `from` bytes, could be made one of `to` bytes where it is; then it is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, of which this is a block in use, and uses it as the size says.
+    pub(super) unsafe fn resize(&self, block: NonNull<u8>, from: usize, to: usize) -> bool {
+        // SAFETY: the caller's promise; nothing below calls this.
+        let owned = unsafe { self.owned() };
+        if to > owned.bytes {
+            return false;
+        }
+        let (from, to) = (Class::of(from), Class::of(to));
+        // SAFETY: for the length of this function the caller does without the block (invariant 3).
+        let span = unsafe { Span::new(owned.start.with_addr(block.addr()), from.bytes) };
+        let resized = owned.recycler.resize(span, from, to).is_ok();
+        self.note_use(owned);
+        resized
+    }
+
+    #[inline]
+    fn restart_if_empty(owned: &mut Owned) {
+        if owned.recycler.blocks() == 0 && !owned.recycler.is_whole(owned.bytes) {
+            // SAFETY: nobody else has memory of this arena (invariant 4), and the recycler forgets what it has.
+            owned.recycler.restart(unsafe { Span::new(owned.start, owned.bytes) });
+        }
+    }
+
+    /// Takes what other threads have freed.
+    fn take_back(&self, owned: &mut Owned) {
+        let mut freed = self.remote.take();
+        while let Some(span) = freed.pop() {
+            let class = Class::of(span.bytes());
+            owned.recycler.free(span, class);
+        }
+        Self::restart_if_empty(owned);
+        self.counters.used.store(owned.recycler.used(), Ordering::Relaxed);
+    }
+
+    /// Begins an outermost call, or a look at the arena: takes what was freed since the last one. The bytes in use.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, which has memory.
+    #[inline]
+    pub(super) unsafe fn open(&self) -> usize {
+        // SAFETY: the caller's promise; nothing below calls this.
+        let owned = unsafe { self.owned() };
+        if !self.remote.is_empty() {
+            self.take_back(owned);
+        }
+        owned.blocks_before = owned.recycler.blocks();
+        owned.refused = false;
+        owned.recycler.used()
+    }
+
+    /// Ends an outermost call. Whether the arena is too full to be of use.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, which has memory.
+    #[inline]
+    pub(super) unsafe fn close(&self) -> bool {
+        // SAFETY: the caller's promise; nothing below calls this.
+        let owned = unsafe { self.owned() };
+        if owned.recycler.blocks() == 0 {
+            return false;
+        }
+        self.close_around_survivors(owned)
+    }
+
+    fn close_around_survivors(&self, owned: &mut Owned) -> bool {
+        self.take_back(owned);
+        count(&self.counters.escaped, owned.recycler.blocks().saturating_sub(owned.blocks_before));
+        let used = owned.recycler.used();
+        used > owned.bytes / 2 || (owned.refused && !has_room(used, owned.bytes))
+    }
+}
+
+/// Whether an arena of so many bytes, with so many in use, is worth another try after it had to refuse a request.
+pub(super) fn has_room(used: usize, bytes: usize) -> bool {
+    used < bytes / 8
+}
+
+#[cfg(test)]
+mod tests {
+    use std::alloc::{alloc_zeroed, dealloc};
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BYTES: usize = 4 << 20;
+    const LAYOUT: Layout = match Layout::from_size_align(BYTES, 4096) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!(),
+    };
+
+    /// An arena on the heap, and what it must hold: each block's size, and the byte it is full of.
+    struct Model {
+        arena: Arena,
+        memory: NonNull<u8>,
+        blocks: BTreeMap<usize, (Layout, u8)>,
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Alloc { size: usize, align: usize },
+        Free(usize),
+        FreeElsewhere(usize),
+        Resize { block: usize, size: usize },
+        Reopen,
+        Sweep,
+    }
+
+    fn sizes() -> impl Strategy<Value = usize> {
+        prop_oneof![1..300_usize, 1000..10_000_usize, 20_000..300_000_usize]
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            8 => (sizes(), 0..14_usize).prop_map(|(size, log)| Step::Alloc { size, align: 1 << log }),
+            8 => sizes().prop_map(|size| Step::Alloc { size, align: 8 }),
+            10 => any::<usize>().prop_map(Step::Free),
+            3 => any::<usize>().prop_map(Step::FreeElsewhere),
+            3 => (any::<usize>(), sizes()).prop_map(|(block, size)| Step::Resize { block, size }),
+            1 => Just(Step::Reopen),
+            1 => Just(Step::Sweep),
+        ];
+        prop::collection::vec(step, 0..if cfg!(miri) { 60 } else { 400 })
+    }
+
+    impl Model {
+        fn new() -> Self {
+            // SAFETY: all zeroes is an arena.
+            let arena: Arena = unsafe { MaybeUninit::zeroed().assume_init() };
+            // SAFETY: not of size zero.
+            let memory = NonNull::new(unsafe { alloc_zeroed(LAYOUT) }).expect("memory");
+            // SAFETY: this is the owner, and the memory is the arena's until the end.
+            unsafe { arena.furnish(memory, BYTES) };
+            Self { arena, memory, blocks: BTreeMap::new() }
+        }
+
+        fn block(&self, address: usize) -> NonNull<u8> {
+            self.memory.with_addr(address.try_into().expect("an address"))
+        }
+
+        /// The first and last bytes of a block.
+        fn edges(&self, address: usize, size: usize) -> impl Iterator<Item = NonNull<u8>> {
+            let block = self.block(address);
+            let edges = (0..size.min(64)).chain(size.saturating_sub(64).max(64)..size);
+            // SAFETY: in the block.
+            edges.map(move |i| unsafe { block.add(i) })
+        }
+
+        fn check(&self, address: usize) {
+            let (layout, byte) = self.blocks[&address];
+            // SAFETY: in the block, and initialised.
+            assert!(self.edges(address, layout.size()).all(|at| unsafe { at.read() } == byte));
+        }
+
+        fn fill(&mut self, address: usize, layout: Layout, byte: u8) {
+            // SAFETY: in the block.
+            self.edges(address, layout.size()).for_each(|at| unsafe { at.write(byte) });
+            assert_eq!(address % layout.align(), 0);
+            assert!(address >= self.memory.addr().get() && address + layout.size() <= self.memory.addr().get() + BYTES);
+            let below = self.blocks.range(..address).next_back();
+            assert!(below.is_none_or(|(&at, (below, _))| at + below.size() <= address));
+            let above = self.blocks.range(address..).next();
+            assert!(above.is_none_or(|(&at, _)| address + layout.size() <= at));
+            self.blocks.insert(address, (layout, byte));
+        }
+
+        fn pick(&self, n: usize) -> Option<usize> {
+            self.blocks.keys().nth(n.checked_rem(self.blocks.len())?).copied()
+        }
+
+        fn step(&mut self, step: &Step, byte: u8) {
+            match *step {
+                Step::Alloc { size, align } => {
+                    let layout = Layout::from_size_align(size, align).expect("a layout");
+                    // SAFETY: this is the owner.
+                    let Some((block, zeroed)) = (unsafe { self.arena.alloc(layout) }) else { return };
+                    let address = block.addr().get();
+                    // SAFETY: in the block; memory of the arena is initialised, by zeroes or by what was written since.
+                    assert!(!zeroed || self.edges(address, size).all(|at| unsafe { at.read() } == 0));
+                    self.fill(address, layout, byte);
+                }
+                Step::Free(n) | Step::FreeElsewhere(n) => {
+                    let Some(address) = self.pick(n) else { return };
+                    self.check(address);
+                    let (layout, _) = self.blocks.remove(&address).expect("a block");
+                    if matches!(step, Step::Free(_)) {
+                        // SAFETY: this is the owner; the block is no longer in the model.
+                        unsafe { self.arena.free(self.block(address), layout.size()) };
+                    } else {
+                        // SAFETY: the block is no longer in the model.
+                        unsafe { self.arena.free_from_elsewhere(self.block(address), layout.size()) };
+                    }
+                }
+                Step::Resize { block, size } => {
+                    let Some(address) = self.pick(block) else { return };
+                    let (layout, byte) = self.blocks[&address];
+                    // SAFETY: this is the owner; the block is in use.
+                    if unsafe { self.arena.resize(self.block(address), layout.size(), size) } {
+                        self.blocks.remove(&address);
+                        let smaller = size.min(layout.size());
+                        // SAFETY: in the block, and initialised.
+                        assert!(self.edges(address, smaller).take(64).all(|at| unsafe { at.read() } == byte));
+                        self.fill(address, Layout::from_size_align(size, layout.align()).expect("a layout"), byte);
+                    }
+                }
+                Step::Reopen => {
+                    // SAFETY: this is the owner.
+                    unsafe { self.arena.close() };
+                    // SAFETY: as above.
+                    unsafe { self.arena.open() };
+                }
+                Step::Sweep => self.check_free_memory(),
+            }
+        }
+
+        /// All memory that is not in use is free, and none of it in more pieces than blocks keep apart.
+        fn check_free_memory(&self) {
+            // SAFETY: this is the owner, and has no other reference.
+            let owned = unsafe { self.arena.owned() };
+            self.arena.take_back(owned);
+            let used = owned.recycler.used();
+            let classes: usize = self.blocks.values().map(|(layout, _)| Class::of(layout.size()).bytes).sum();
+            assert_eq!(used, classes);
+            let free = owned.recycler.free_memory();
+            assert_eq!(used + free.iter().map(|(_, bytes)| bytes).sum::<usize>(), BYTES);
+            assert!(free.len() <= self.blocks.len() + 1);
+        }
+    }
+
+    impl Drop for Model {
+        fn drop(&mut self) {
+            // SAFETY: allocated with this layout, and nothing uses it any more.
+            unsafe { dealloc(self.memory.as_ptr(), LAYOUT) };
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_are_apart_and_free_memory_is_not_lost(steps in steps()) {
+            let mut model = Model::new();
+            for (n, step) in steps.iter().enumerate() {
+                model.step(step, n as u8 | 1);
+            }
+            model.blocks.keys().for_each(|&address| model.check(address));
+            model.check_free_memory();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Size classes: how far a request is rounded up. Arithmetic on integers only.
+//!
+//! Eight classes to a doubling, as in most allocators of segregated lists (jemalloc's spacing is of this kind, with four):
+//! a block is at most an eighth larger than what was asked for, and a block that is freed serves any request of its class.
+#![forbid(unsafe_code)]
+
+/// Every block starts on a multiple of this and is a multiple of it long: two cache lines, which is what processors fetch
+/// ahead in, and more than any SIMD register.
+pub(super) const GRANULE: usize = 128;
+
+/// Enough for blocks of [`MAX_BYTES`].
+pub(super) const CLASSES: usize = 320;
+
+/// No arena is larger, so no block is.
+pub(super) const MAX_BYTES: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << (usize::BITS - 2) };
+
+/// A size class: its number, and what its blocks have in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class {
+    pub(super) index: usize,
+    pub(super) bytes: usize,
+}
+
+impl Class {
+    /// The smallest class with room for `size` bytes, which are at most [`MAX_BYTES`].
+    ///
+    /// Granules are counted from 0 to the last one that is needed. Up to sixteen have a class for each number; from there
+    /// on, the number's leading four bits tell the class.
+    #[inline]
+    pub(super) const fn of(size: usize) -> Self {
+        let last = size.saturating_sub(1) / GRANULE;
+        let doubling = ((last | 8).ilog2() - 3) as usize;
+        let leading = last >> doubling;
+        Self { index: doubling * 8 + leading, bytes: ((leading + 1) << doubling) * GRANULE }
+    }
+
+    /// The largest class whose blocks fit into `bytes`, a positive multiple of [`GRANULE`].
+    pub(super) fn within(bytes: usize) -> usize {
+        let class = Self::of(bytes);
+        if class.bytes == bytes { class.index } else { class.index - 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{CLASSES, Class, GRANULE, MAX_BYTES};
+
+    /// All classes, by walking from each to the next.
+    fn all() -> Vec<Class> {
+        let mut classes = vec![Class::of(1)];
+        while classes[classes.len() - 1].bytes < MAX_BYTES {
+            classes.push(Class::of(classes[classes.len() - 1].bytes + 1));
+        }
+        classes
+    }
+
+    #[test]
+    fn classes_are_numbered_without_gaps_and_eight_to_a_doubling() {
+        let all = all();
+        assert!(all.iter().enumerate().all(|(n, class)| class.index == n && class.bytes % GRANULE == 0));
+        assert!(all.len() <= CLASSES);
+        for pair in all.windows(9).skip(7) {
+            assert_eq!(pair[8].bytes, 2 * pair[0].bytes);
+        }
+    }
+
+    #[test]
+    fn nothing_has_the_smallest_class() {
+        assert_eq!(Class::of(0), Class { index: 0, bytes: GRANULE });
+    }
+
+    proptest! {
+        #[test]
+        fn the_class_is_the_smallest_with_room(size in prop_oneof![1..1_usize << 16, 1..MAX_BYTES]) {
+            let expected = *all().iter().find(|class| class.bytes >= size).expect("a class with room");
+            prop_assert_eq!(Class::of(size), expected);
+            prop_assert!(expected.bytes < size + size / 8 + GRANULE);
+        }
+
+        #[test]
+        fn within_is_the_largest_that_fits(granules in prop_oneof![1..1_usize << 10, 1..MAX_BYTES / GRANULE]) {
+            let bytes = granules * GRANULE;
+            let expected = all().iter().rev().find(|class| class.bytes <= bytes).map(|class| class.index);
+            prop_assert_eq!(Some(Class::within(bytes)), expected);
+        }
+    }
+}

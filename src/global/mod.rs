@@ -1,0 +1,64 @@
+//! Arenas: an allocator under code that knows nothing of them. Feature `global`.
+//!
+//! One line installs the allocator; [`arena`] then makes the large temporaries of whatever runs inside it come from memory
+//! that is used again and again, where `malloc` would have the system map and unmap pages. What is made is what is always
+//! made: `Array`, `Vec`, `Box`. It may leave the call, and be dropped anywhere.
+//!
+//! ```
+//! use ndarena::global::{ArenaAlloc, arena};
+//! use ndarray::{Array1, Zip};
+//!
+//! #[global_allocator]
+//! static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
+//!
+//! let d = Array1::linspace(0.0, 1.0, 1_000_000);
+//! for _ in 0..3 {
+//!     let total = arena(|| ((&d * 2.0) + 1.0).sum());
+//!     assert!((total / 2e6 - 1.0_f64).abs() < 1e-9);
+//! }
+//! ```
+//!
+//! | to | there is |
+//! |---|---|
+//! | install it | [`ArenaAlloc`] |
+//! | run something in an arena, or outside one | [`arena`], [`no_arena`] |
+//! | map items, each in an arena | [`map_arena`], [`par_map_arena`] |
+//! | keep a copy that is in no arena | [`copy_out`] |
+//! | see what happens; give memory back | [`stats`], [`clear_pool`] |
+
+mod alloc;
+mod arena;
+mod class;
+mod handover;
+mod map;
+mod pool;
+mod range;
+mod recycling;
+mod span;
+mod stats;
+mod thread;
+
+pub use alloc::ArenaAlloc;
+#[cfg(feature = "rayon")]
+pub use map::par_map_arena;
+pub use map::{copy_out, map_arena};
+pub use stats::{Stats, stats};
+pub use thread::{arena, no_arena};
+
+/// Gives the memory of the arenas that are not in use back to the system. Those that serve a thread, or hold blocks that
+/// outlived their call, stay as they are.
+///
+/// ```
+/// use ndarena::global::{ArenaAlloc, arena, clear_pool, stats};
+///
+/// #[global_allocator]
+/// static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
+///
+/// arena(|| vec![1.0; 1_000_000]);
+/// assert!(stats().touched >= 8_000_000);
+/// clear_pool();
+/// assert_eq!(stats().touched, 0);
+/// ```
+pub fn clear_pool() {
+    pool::clear();
+}

@@ -1,0 +1,164 @@
+//! What the arenas have done so far, and what to change.
+
+use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::handover::State;
+use super::{pool, range, thread};
+
+/// Figures on the program's arenas since it started, from [`stats`]. Bytes are those of blocks as arenas make them, up to an
+/// eighth more than was asked for.
+///
+/// Those of threads that are in an [`arena`](super::arena) call are taken as they go by, so they need not fit each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Whether an [`ArenaAlloc`](super::ArenaAlloc) is the program's global allocator. If it is not, there are no arenas,
+    /// and `arena(f)` just runs `f`.
+    pub installed: bool,
+    /// The bytes an arena has room for; 0 where no addresses could be reserved, or not yet.
+    pub capacity: usize,
+    /// Arenas that serve a thread now.
+    pub in_use: usize,
+    /// Arenas that wait for the next call.
+    pub pooled: usize,
+    /// Arenas that are set aside, too full to be of use, until enough of the blocks in them are freed.
+    pub retired: usize,
+    /// Bytes in use.
+    pub live: usize,
+    /// The most bytes that were ever in use in each arena, added up.
+    pub peak: usize,
+    /// The bytes that arenas have written to: about what they hold of the system's memory.
+    pub touched: usize,
+    /// Allocations that arenas served.
+    pub served: usize,
+    /// Allocations that were for an arena but found no room, and went to the wrapped allocator.
+    pub fell_back: usize,
+    /// Those of them that were larger than an arena.
+    pub too_large: usize,
+    /// Allocations in arena calls that were smaller than [`min_size`](super::ArenaAlloc::min_size).
+    pub too_small: usize,
+    /// Blocks that were still in use when the outermost call ended, less those that were when it began.
+    pub escaped: usize,
+    /// Outermost calls that found no arena, and ran on the wrapped allocator.
+    pub without: usize,
+}
+
+/// Figures on the program's arenas. To print, and see what to change:
+///
+/// ```
+/// use ndarena::global::{ArenaAlloc, arena, stats};
+///
+/// #[global_allocator]
+/// static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
+///
+/// let kept = arena(|| vec![0.0_f64; 10_000]);
+/// assert!(stats().escaped == 1 && stats().live >= 80_000);
+/// drop(kept);
+/// assert_eq!(stats().live, 0);
+/// println!("{}", stats());
+/// ```
+pub fn stats() -> Stats {
+    let mut stats = Stats {
+        installed: thread::is_installed(),
+        capacity: range::get().map_or(0, range::Range::capacity),
+        in_use: 0,
+        pooled: 0,
+        retired: 0,
+        live: 0,
+        peak: 0,
+        touched: 0,
+        served: 0,
+        fell_back: 0,
+        too_large: 0,
+        too_small: 0,
+        escaped: 0,
+        without: pool::WITHOUT.load(Ordering::Relaxed),
+    };
+    for arena in pool::census() {
+        match arena.ownership.state() {
+            State::Unused => {}
+            State::Pooled => stats.pooled += 1,
+            State::Owned => stats.in_use += 1,
+            State::Retired => stats.retired += 1,
+        }
+        let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        let counters = &arena.counters;
+        let too_large = read(&counters.too_large);
+        stats.live += read(&counters.used);
+        stats.peak += read(&counters.peak);
+        stats.touched += read(&counters.touched);
+        stats.served += read(&counters.served);
+        stats.fell_back += too_large + read(&counters.no_room);
+        stats.too_large += too_large;
+        stats.too_small += read(&counters.too_small);
+        stats.escaped += read(&counters.escaped);
+    }
+    stats
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { in_use, pooled, retired, served, too_small, fell_back, too_large, escaped, without, .. } = *self;
+        if !self.installed {
+            return f.write_str(
+                "no arenas: the program's global allocator is not an ArenaAlloc, so arena(f) just runs f. \
+                 Add `#[global_allocator] static A: ArenaAlloc = ArenaAlloc::system();`",
+            );
+        }
+        writeln!(f, "arenas of {}: {in_use} in use, {pooled} pooled, {retired} set aside", Bytes(self.capacity))?;
+        let (live, peak, touched) = (Bytes(self.live), Bytes(self.peak), Bytes(self.touched));
+        writeln!(f, "memory: {live} live, {peak} at the peak, {touched} touched")?;
+        write!(f, "allocations: {served} served, {escaped} escaped, {too_small} too small, {fell_back} fell back")?;
+        if without > 0 {
+            let why = if self.capacity == 0 {
+                "the system has no such range of addresses: lower ArenaAlloc::capacity, or raise the limit (ulimit -v)"
+            } else {
+                "all arenas are in use or set aside: lower ArenaAlloc::capacity, so that there are more of them, or drop \
+                 what keeps them"
+            };
+            write!(f, "\n- {without} calls found no arena; {why}")?;
+        }
+        if too_large > 0 {
+            let capacity = Bytes(self.capacity);
+            write!(
+                f,
+                "\n- {too_large} allocations were larger than an arena: raise ArenaAlloc::capacity, now {capacity}"
+            )?;
+        }
+        if fell_back > too_large {
+            let (full, capacity) = (fell_back - too_large, Bytes(self.capacity));
+            write!(f, "\n- {full} allocations found their arena full: raise ArenaAlloc::capacity, now {capacity}")?;
+        }
+        if served == 0 && too_small > 0 {
+            f.write_str(
+                "\n- nothing in arena calls was large enough to benefit: call arena around code that makes large arrays, or \
+                 lower ArenaAlloc::min_size",
+            )?;
+        }
+        if retired > 0 {
+            write!(
+                f,
+                "\n- blocks that outlive their calls keep {retired} arenas set aside: drop them, or make what is kept for \
+                 long with no_arena or copy_out"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes, for people.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut value = self.0 as f64;
+        for unit in ["bytes", "KiB", "MiB", "GiB"] {
+            if value < 1024.0 {
+                return write!(f, "{} {unit}", (value * 10.0).round() / 10.0);
+            }
+            value /= 1024.0;
+        }
+        write!(f, "{} TiB", (value * 10.0).round() / 10.0)
+    }
+}
