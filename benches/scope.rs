@@ -4,7 +4,7 @@ mod contenders;
 mod paired;
 
 use contenders::{BUFFER, BUMP_SCOPE, BUMPALO, DEFAULT, DYN_STACK, HAND, HEAP, MAP, MIMALLOC, NESTED, Opening};
-use paired::{Bound, Make, Pair};
+use paired::{Bound, Make, Pair, Plan};
 
 fn main() {
     let mut pairs = Vec::new();
@@ -61,5 +61,5 @@ fn main() {
         compare(format!("z += x * y, {n} elements: heap vs scope arrays"), heap, scope, Bound::Any);
     }
 
-    paired::run(pairs);
+    paired::run(pairs, Plan { processes: 5, samples: 25, batches: 80e-6 });
 }

@@ -9,7 +9,7 @@ use mimalloc::MiMalloc;
 use ndarena::{Buffer, prelude::*};
 use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayViewMut1, Zip};
 
-use crate::paired::{Batch, Make};
+use crate::paired::{Batch, Make, timed};
 
 /// The loop of the opening function: one copy for all. It takes what it writes to by value, as ndarray kernels do, so
 /// every contender has a view to make.
@@ -138,7 +138,7 @@ macro_rules! opening {
             make: |$n, $place| {
                 let operand = Placed::new($n, $place);
                 let mut memory = $memory;
-                Box::new(move |iterations| {
+                timed(move |iterations| {
                     let x = operand.view();
                     let $m = &mut memory;
                     for _ in 0..iterations {
@@ -168,7 +168,7 @@ pub(crate) const HAND: Opening = Opening {
     name: "by hand",
     make: |n, place| {
         let (operand, mut result) = (Placed::new(n, place), Placed::new(n, place / 256));
-        Box::new(move |iterations| {
+        timed(move |iterations| {
             let (x, mut y) = (operand.view(), result.view_mut());
             for _ in 0..iterations {
                 black_box(hand(black_box(&x), black_box(&mut y)));
@@ -178,13 +178,13 @@ pub(crate) const HAND: Opening = Opening {
 };
 
 fn batch(mut once: impl FnMut() + 'static) -> Batch {
-    Box::new(move |iterations| (0..iterations).for_each(|_| once()))
+    timed(move |iterations| (0..iterations).for_each(|_| once()))
 }
 
 fn in_buffer(n: usize, once: fn(&Buffer, &ArrayRef1<i64>)) -> Make {
     Box::new(move |place| {
         let (operand, buffer) = (Placed::new(n, place), Buffer::new());
-        Box::new(move |iterations| {
+        timed(move |iterations| {
             let x = operand.view();
             (0..iterations).for_each(|_| once(black_box(&buffer), black_box(&x)));
         })

@@ -19,8 +19,17 @@ use std::time::{Duration, Instant};
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, SamplingMode, Throughput};
 
-/// Runs so many times what is compared.
-pub(crate) type Batch = Box<dyn FnMut(u64)>;
+/// Runs so many times what is compared, and tells how many seconds that took.
+pub(crate) type Batch = Box<dyn FnMut(u64) -> f64>;
+
+/// A batch of what runs so many times.
+pub(crate) fn timed(mut run: impl FnMut(u64) + 'static) -> Batch {
+    Box::new(move |times| {
+        let start = Instant::now();
+        run(times);
+        start.elapsed().as_secs_f64()
+    })
+}
 
 /// Makes a batch whose operands lie where the number says.
 pub(crate) type Make = Box<dyn Fn(usize) -> Batch>;
@@ -45,13 +54,24 @@ const CHILD: &str = "NDARENA_BENCH_CHILD";
 const PROCESSES: &str = "NDARENA_BENCH_PROCESSES";
 const MARK: &str = "ratio-sample";
 
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    /// Processes that measure all pairs, one after the other; `NDARENA_BENCH_PROCESSES` overrides it.
+    pub(crate) processes: usize,
+    /// Samples in each, for each pair.
+    pub(crate) samples: usize,
+    /// Two batches together take about so long, in seconds.
+    pub(crate) batches: f64,
+}
+
 /// The benchmark's `main`.
-pub(crate) fn run(pairs: Vec<Pair>) {
+pub(crate) fn run(pairs: Vec<Pair>, plan: Plan) {
     let test = env::args().any(|argument| argument == "--test" || argument == "--list");
     if test || env::var_os(CHILD).is_some() {
-        return measure(&pairs);
+        return measure(&pairs, plan);
     }
-    let processes = env::var(PROCESSES).ok().and_then(|n| n.parse().ok()).unwrap_or(5);
+    let processes = env::var(PROCESSES).ok().and_then(|n| n.parse().ok()).unwrap_or(plan.processes);
     let mut samples: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for process in 1..=processes {
         eprintln!("process {process} of {processes}");
@@ -78,10 +98,10 @@ pub(crate) fn run(pairs: Vec<Pair>) {
     }
 }
 
-fn measure(pairs: &[Pair]) {
+fn measure(pairs: &[Pair], plan: Plan) {
     let mut criterion = Criterion::default()
         .with_measurement(Ratio)
-        .sample_size(25)
+        .sample_size(plan.samples)
         .warm_up_time(Duration::from_millis(20))
         .measurement_time(Duration::from_millis(500))
         .without_plots()
@@ -93,7 +113,7 @@ fn measure(pairs: &[Pair]) {
         group.bench_function(&pair.name, |bencher| {
             bencher.iter_custom(|iterations| {
                 place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let ratio = ratio(&mut (pair.a)(place >> 33), &mut (pair.b)(place >> 33));
+                let ratio = ratio(&mut (pair.a)(place >> 33), &mut (pair.b)(place >> 33), plan.batches);
                 println!("{MARK} {} {ratio}", pair.name);
                 ratio * iterations as f64
             });
@@ -103,30 +123,27 @@ fn measure(pairs: &[Pair]) {
 }
 
 /// The median of the ratios of neighbouring batches.
-fn ratio(a: &mut Batch, b: &mut Batch) -> f64 {
+fn ratio(a: &mut Batch, b: &mut Batch, batches: f64) -> f64 {
     // Both have run, and a batch takes long enough to time.
-    let mut iterations = 1;
-    while time(a, iterations) + time(b, iterations) < 80e-6 && iterations < 1 << 20 {
+    let (mut iterations, mut took) = (1, a(1) + b(1));
+    while took < batches && iterations < 1 << 20 {
         iterations *= 2;
+        took = a(iterations) + b(iterations);
     }
-    let mut ratios: Vec<f64> = (0..15)
+    // Fewer of those that take long.
+    let turns = if took > 4.0 * batches { 5 } else { 15 };
+    let mut ratios: Vec<f64> = (0..turns)
         .map(|turn| {
             if turn % 2 == 0 {
-                let a = time(a, iterations);
-                a / time(b, iterations)
+                let a = a(iterations);
+                a / b(iterations)
             } else {
-                let b = time(b, iterations);
-                time(a, iterations) / b
+                let b = b(iterations);
+                a(iterations) / b
             }
         })
         .collect();
     quantile(&mut ratios, 0.5)
-}
-
-fn time(batch: &mut Batch, iterations: u64) -> f64 {
-    let start = Instant::now();
-    batch(iterations);
-    start.elapsed().as_secs_f64()
 }
 
 fn quantile(values: &mut [f64], q: f64) -> f64 {

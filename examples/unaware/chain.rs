@@ -1,0 +1,15 @@
+//! A chain of elementwise operations.
+
+use ndarray::{Array1, Zip};
+
+/// The sum of `2 d + 1`, which makes one temporary.
+pub(crate) fn sum_of_line(d: &Array1<f64>) -> f64 {
+    ((d * 2.0) + 1.0).sum()
+}
+
+/// The same, with the temporary given.
+pub(crate) fn sum_of_line_into(d: &Array1<f64>, t: &mut Array1<f64>) -> f64 {
+    Zip::from(&mut *t).and(d).for_each(|t, d| *t = d * 2.0);
+    *t += 1.0;
+    t.sum()
+}

@@ -1,0 +1,9 @@
+//! Numerical code that knows nothing of arenas, as anybody would write it with ndarray and the standard library. Each has a
+//! version beside it, for comparison, with its memory preallocated by hand.
+
+#![allow(dead_code, reason = "each example and benchmark uses what it needs")]
+
+pub(crate) mod bfgs;
+pub(crate) mod chain;
+pub(crate) mod median;
+pub(crate) mod search;

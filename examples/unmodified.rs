@@ -1,0 +1,32 @@
+//! A published solver that knows nothing of arenas, argmin's BFGS, on the heap and in an arena: the results are the same to
+//! the last bit. `cargo run --release --features global --example unmodified`
+
+mod unaware;
+
+use std::time::{Duration, Instant};
+
+use argmin::core::Error;
+use ndarena::global::{ArenaAlloc, arena, stats};
+use unaware::bfgs::minimum;
+
+#[global_allocator]
+static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
+
+fn timed<R>(f: impl FnOnce() -> R) -> (R, Duration) {
+    let start = Instant::now();
+    let result = f();
+    (result, start.elapsed())
+}
+
+fn main() -> Result<(), Error> {
+    for n in [8, 32, 64, 128] {
+        let (heap, on_heap) = timed(|| minimum(n, 60));
+        let (ours, in_arena) = timed(|| arena(|| minimum(n, 60)));
+        let bits = |x: &ndarray_0_16::Array1<f64>| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let (heap, ours) = (heap?, ours?);
+        assert_eq!(bits(&heap), bits(&ours), "the same point, to the last bit");
+        println!("n = {n:3}: heap {on_heap:.2?}, arena {in_arena:.2?}, x[0] = {:.6}", ours[0]);
+    }
+    println!("\n{}", stats());
+    Ok(())
+}
