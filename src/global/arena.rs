@@ -80,7 +80,6 @@ impl Arena {
         unsafe { (*self.owned.get()).write(owned) };
         self.counters.start.store(start.addr().get(), Ordering::Relaxed);
         self.counters.bytes.store(bytes, Ordering::Relaxed);
-        self.counters.touched.store(0, Ordering::Relaxed);
     }
 
     /// Whether the block is one of this arena's, which has had memory as far as this thread knows.

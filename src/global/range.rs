@@ -174,7 +174,11 @@ impl Range {
     /// The caller owns the arena, nothing of it is in use, and it is as one without memory from now on.
     pub(super) unsafe fn strip(&self, arena: &Arena) -> bool {
         // SAFETY: nobody has memory of the arena: the caller's promise.
-        unsafe { system::give_back(self.memory_of(self.index_of(arena)), self.stride) }
+        let stripped = unsafe { system::give_back(self.memory_of(self.index_of(arena)), self.stride) };
+        if stripped {
+            arena.counters.touched.store(0, Ordering::Relaxed);
+        }
+        stripped
     }
 }
 
