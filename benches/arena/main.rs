@@ -1,8 +1,8 @@
 //! Arenas under unmodified code, against other allocators and against code whose memory is preallocated by hand:
 //!
 //! ```text
-//! cargo bench --features global --bench arena              # a table
-//! cargo bench --features global --bench arena -- BFGS      # only what has that in its name
+//! cargo bench --features rayon --bench arena              # a table
+//! cargo bench --features rayon --bench arena -- BFGS      # only what has that in its name
 //! ```
 //!
 //! Every contender is a process of its own, and they are timed in turn (`peers`, `../paired`).
@@ -17,9 +17,9 @@ mod unaware;
 mod workloads;
 
 use paired::{Bound, Pair, Plan};
-use peers::{ARENA, GLIBC, HAND, JE, MI, NO_ARENA, Peer, TUNED};
+use peers::{ARENA, ARENA_ON_MI, GLIBC, HAND, JE, MI, NO_ARENA, Peer, TUNED, takes};
 use switch::Switch;
-use workloads::Workload::{self, Bfgs, Chain, Churn, Fit, Heat, Median, Search};
+use workloads::Workload::{self, Bfgs, Chain, Churn, Fit, Heat, Median, Nothing, Search, TwoChains, Workers};
 
 #[global_allocator]
 static ALLOCATOR: Switch = Switch::new();
@@ -33,15 +33,14 @@ fn main() {
         let name = format!("{}: {} vs {}", workload.title(), a.name, b.name);
         pairs.push(Pair { name, a: a.on(workload), b: b.on(workload), bound });
     };
-    for (workload, faster) in
-        [(Chain(100_000), 3.5), (Chain(1_000_000), 2.2), (Chain(10_000_000), 1.8), (Median, 1.7), (Search, 1.2)]
-    {
+    let chains = [(100_000, 3.5), (1_000_000, 2.2), (10_000_000, 1.8)];
+    let chains = chains.into_iter().flat_map(|(n, faster)| [(Chain(n), faster), (TwoChains(n), faster)]);
+    for (workload, faster) in chains.chain([(Median, 1.7), (Search, 1.2)]) {
         compare(workload, ARENA, HAND, Bound::AtMost(1.05));
         compare(workload, GLIBC, ARENA, Bound::AtLeast(faster));
-        for peer in [TUNED, MI, JE] {
-            let bound = if peer.name == JE.name { Bound::Any } else { Bound::AtMost(1.05) };
-            compare(workload, ARENA, peer, bound);
-        }
+        compare(workload, ARENA, TUNED, Bound::AtMost(1.05));
+        compare(workload, ARENA, MI, Bound::AtMost(1.05));
+        compare(workload, ARENA, JE, Bound::Any);
     }
     for workload in [Bfgs(8), Bfgs(32), Bfgs(64), Bfgs(128), Heat, Fit] {
         compare(workload, ARENA, GLIBC, Bound::AtMost(1.03));
@@ -49,7 +48,15 @@ fn main() {
         compare(workload, ARENA, MI, Bound::AtMost(1.05));
         compare(workload, ARENA, JE, Bound::Any);
     }
+    compare(Bfgs(8), ARENA_ON_MI, MI, Bound::AtMost(1.05));
     compare(Churn, NO_ARENA, GLIBC, Bound::AtMost(1.02));
     compare(Bfgs(32), NO_ARENA, GLIBC, Bound::AtMost(1.02));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for workers in (0..).map(|doublings| 2 << doublings).take_while(|&workers| workers <= cores) {
+        let name = format!("{}: vs 1", Workers(workers).title());
+        pairs.push(Pair { name, a: ARENA.on(Workers(workers)), b: ARENA.on(Workers(1)), bound: Bound::AtMost(1.1) });
+    }
+    let name = "arena(|| ()) vs 30 ns".to_owned();
+    pairs.push(Pair { name, a: ARENA.on(Nothing), b: takes(30.0), bound: Bound::AtMost(1.0) });
     paired::run(pairs, Plan { processes: 1, samples: 10, batches: 30e-3 });
 }

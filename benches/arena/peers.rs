@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::paired::{Batch, Make};
-use super::switch::{ARENAS, JEMALLOC, MIMALLOC, VARIABLE};
+use super::switch::{ARENAS, JEMALLOC, MIMALLOC, ON_MIMALLOC, VARIABLE};
 use super::workloads::{Style, Workload};
 
 const CHILD: &str = "NDARENA_BENCH_WORKLOAD";
@@ -24,6 +24,8 @@ pub(crate) struct Peer {
 }
 
 pub(crate) const ARENA: Peer = Peer { name: "arena", allocator: ARENAS, settings: &[], style: Style::Arena };
+pub(crate) const ARENA_ON_MI: Peer =
+    Peer { name: "arena on mimalloc", allocator: ON_MIMALLOC, settings: &[], style: Style::Arena };
 /// The allocator is there, and no arena is opened.
 pub(crate) const NO_ARENA: Peer = Peer { name: "no arena open", allocator: ARENAS, settings: &[], style: Style::Plain };
 pub(crate) const GLIBC: Peer = Peer { name: "glibc", allocator: "glibc", settings: &[], style: Style::Plain };
@@ -82,6 +84,11 @@ impl Drop for Running {
         self.to = None;
         assert!(self.process.wait().is_ok_and(|status| status.success()), "a child failed");
     }
+}
+
+/// What is said to take so many nanoseconds.
+pub(crate) fn takes(nanoseconds: f64) -> Make {
+    Box::new(move |_place| Box::new(move |times| times as f64 * nanoseconds * 1e-9))
 }
 
 /// If this process is a child: runs what is asked for, and returns true in the end.

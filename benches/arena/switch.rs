@@ -14,8 +14,10 @@ pub(crate) const VARIABLE: &str = "NDARENA_BENCH_ALLOCATOR";
 pub(crate) const MIMALLOC: &str = "mimalloc";
 pub(crate) const JEMALLOC: &str = "jemalloc";
 pub(crate) const ARENAS: &str = "arenas";
+pub(crate) const ON_MIMALLOC: &str = "over mimalloc";
 
 static ARENA: ArenaAlloc = ArenaAlloc::system();
+static ARENA_ON_MIMALLOC: ArenaAlloc<MiMalloc> = ArenaAlloc::new(MiMalloc);
 
 pub(crate) struct Switch(AtomicU8);
 
@@ -53,6 +55,8 @@ macro_rules! pass_on {
         match $self.which() {
             // SAFETY: the caller's promise; a block goes back to the allocator it came from, as there is only one.
             b'a' => unsafe { ARENA.$call($($argument),*) },
+            // SAFETY: as above.
+            b'o' => unsafe { ARENA_ON_MIMALLOC.$call($($argument),*) },
             // SAFETY: as above.
             b'm' => unsafe { MiMalloc.$call($($argument),*) },
             #[cfg(unix)]

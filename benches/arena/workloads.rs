@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use ndarena::global::arena;
+use ndarena::global::{arena, par_map_arena};
 use ndarray::Array1;
 
 use super::paired::{Batch, timed};
@@ -29,6 +29,7 @@ impl Style {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Workload {
     Chain(usize),
+    TwoChains(usize),
     Median,
     Search,
     Bfgs(usize),
@@ -36,44 +37,40 @@ pub(crate) enum Workload {
     Fit,
     /// Allocates small blocks and large ones, and does nothing with them.
     Churn,
+    /// `arena(|| ())`, or nothing.
+    Nothing,
+    /// [`Chain`] 200 times, by so many workers of `par_map_arena`; each one's share of the time counts.
+    Workers(usize),
 }
 
-use Workload::{Bfgs, Chain, Churn, Fit, Heat, Median, Search};
+use Workload::{Bfgs, Chain, Churn, Fit, Heat, Median, Nothing, Search, TwoChains, Workers};
 
 impl Workload {
-    pub(crate) const ALL: [Workload; 12] = [
-        Chain(100_000),
-        Chain(1_000_000),
-        Chain(10_000_000),
-        Median,
-        Search,
-        Bfgs(8),
-        Bfgs(32),
-        Bfgs(64),
-        Bfgs(128),
-        Heat,
-        Fit,
-        Churn,
-    ];
-
+    /// As one word.
     pub(crate) fn name(self) -> String {
-        format!("{self:?}").replace(['(', ')'], "_")
+        format!("{self:?}")
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|workload| workload.name() == name)
+        let sized = [Chain, TwoChains, Bfgs, Workers];
+        let number = name.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
+        let all = [Median, Search, Heat, Fit, Churn, Nothing].into_iter().chain(sized.map(|sized| sized(number)));
+        all.into_iter().find(|workload| workload.name() == name)
     }
 
     /// What it is, for the table.
     pub(crate) fn title(self) -> String {
         match self {
             Chain(n) => format!("(&d * 2.0) + 1.0, 10^{} elements", n.ilog10()),
+            TwoChains(n) => format!("&d * &d + &d * 2.0, 10^{} elements", n.ilog10()),
             Median => "median of 5·10⁶".to_owned(),
             Search => "param_search".to_owned(),
             Bfgs(n) => format!("argmin's BFGS, n = {n}"),
             Heat => "ode_solvers' Dopri5".to_owned(),
             Fit => "levenberg-marquardt".to_owned(),
             Churn => "allocations only".to_owned(),
+            Nothing => "arena(|| ())".to_owned(),
+            Workers(n) => format!("par_map_arena, {n} workers, time per item and worker"),
         }
     }
 
@@ -85,6 +82,14 @@ impl Workload {
                 run(style, move || match by_hand {
                     true => chain::sum_of_line_into(black_box(&d), &mut t),
                     false => chain::sum_of_line(black_box(&d)),
+                })
+            }
+            TwoChains(n) => {
+                let (d, size) = (Array1::linspace(0.0, 1.0, n), if by_hand { n } else { 0 });
+                let (mut t, mut u) = (Array1::zeros(size), Array1::zeros(size));
+                run(style, move || match by_hand {
+                    true => chain::sum_of_parabola_into(black_box(&d), &mut t, &mut u),
+                    false => chain::sum_of_parabola(black_box(&d)),
                 })
             }
             Median => {
@@ -107,6 +112,17 @@ impl Workload {
             Heat => run(style, || solvers::heat(black_box(300))),
             Fit => run(style, || solvers::fit(black_box(500))),
             Churn => run(style, churn),
+            Nothing => run(style, || 0.0),
+            Workers(workers) => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().expect("threads");
+                let d = Array1::linspace(0.0, 1.0, 100_000);
+                let mut batch = timed(move |times| {
+                    for _ in 0..times {
+                        pool.install(|| black_box(par_map_arena(0..200, |_| chain::sum_of_line(black_box(&d)))));
+                    }
+                });
+                Box::new(move |times| workers as f64 * batch(times))
+            }
         }
     }
 }
@@ -128,7 +144,7 @@ fn churn() -> f64 {
     let mut state = 1_u64;
     for _ in 0..10_000 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let size = 16 << (state >> 60) % 12;
+        let size = 16 << ((state >> 60) % 12);
         let mut block = Vec::with_capacity(size);
         block.push(1);
         blocks[(state >> 40) as usize % 64] = black_box(block);

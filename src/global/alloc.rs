@@ -126,36 +126,63 @@ impl<A> fmt::Debug for ArenaAlloc<A> {
     }
 }
 
-/// What to do where an arena may serve.
-enum Served {
-    /// The block, and whether it is all zeroes.
-    Block(NonNull<u8>, bool),
-    /// It was the question which allocator is installed, which has been answered.
-    Answered,
-    No,
-}
-
 impl<A: GlobalAlloc> ArenaAlloc<A> {
-    /// Asks this thread's arena.
-    #[inline(never)] // The way to the wrapped allocator is short.
-    fn serve(&self, layout: Layout) -> Served {
+    /// `alloc`, or `alloc_zeroed`, on a thread that an arena serves. Apart from them, so that what they do elsewhere, to
+    /// look and to call the wrapped allocator, is as short as can be.
+    ///
+    /// # Safety
+    ///
+    /// As for `alloc`.
+    #[inline(never)]
+    unsafe fn alloc_open(&self, layout: Layout, zeroed: bool) -> *mut u8 {
+        if layout.size() >= self.min_size {
+            // SAFETY: the caller's promise.
+            return unsafe { self.alloc_large(layout, zeroed) };
+        }
+        if let Some(arena) = thread::current() {
+            arena.note_too_small();
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.alloc_inner(layout, zeroed) }
+    }
+
+    /// # Safety
+    ///
+    /// As for `alloc`.
+    #[inline(never)]
+    unsafe fn alloc_large(&self, layout: Layout, zeroed: bool) -> *mut u8 {
         match thread::source() {
-            Source::Arena(arena) if layout.size() < self.min_size => {
-                arena.note_too_small();
-                Served::No
-            }
             Source::Arena(arena) => {
                 // SAFETY: this thread owns the arena (`thread`, invariant 1), and it has memory.
-                match unsafe { arena.alloc(layout) } {
-                    Some((block, zeroed)) => Served::Block(block, zeroed),
-                    None => Served::No,
+                if let Some((block, fresh)) = unsafe { arena.alloc(layout) } {
+                    if zeroed && !fresh {
+                        // SAFETY: the block has as many bytes.
+                        unsafe { block.write_bytes(0, layout.size()) };
+                    }
+                    return block.as_ptr();
                 }
             }
             Source::Probe if layout == PROBE_LAYOUT => {
                 thread::install(self.capacity, self.huge_pages);
-                Served::Answered
+                return ptr::null_mut();
             }
-            Source::Probe | Source::Inner => Served::No,
+            Source::Probe | Source::Inner => {}
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.alloc_inner(layout, zeroed) }
+    }
+
+    /// # Safety
+    ///
+    /// As for `alloc`.
+    #[inline]
+    unsafe fn alloc_inner(&self, layout: Layout, zeroed: bool) -> *mut u8 {
+        if zeroed {
+            // SAFETY: the caller's promise.
+            unsafe { self.inner.alloc_zeroed(layout) }
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { self.inner.alloc(layout) }
         }
     }
 
@@ -249,11 +276,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ArenaAlloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if thread::is_open() {
-            match self.serve(layout) {
-                Served::Block(block, _) => return block.as_ptr(),
-                Served::Answered => return ptr::null_mut(),
-                Served::No => {}
-            }
+            // SAFETY: the caller's promise.
+            return unsafe { self.alloc_open(layout, false) };
         }
         // SAFETY: the caller's promise.
         unsafe { self.inner.alloc(layout) }
@@ -272,17 +296,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ArenaAlloc<A> {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if thread::is_open() {
-            match self.serve(layout) {
-                Served::Block(block, zeroed) => {
-                    if !zeroed {
-                        // SAFETY: the block has as many bytes.
-                        unsafe { block.write_bytes(0, layout.size()) };
-                    }
-                    return block.as_ptr();
-                }
-                Served::Answered => return ptr::null_mut(),
-                Served::No => {}
-            }
+            // SAFETY: the caller's promise.
+            return unsafe { self.alloc_open(layout, true) };
         }
         // SAFETY: the caller's promise.
         unsafe { self.inner.alloc_zeroed(layout) }

@@ -61,6 +61,7 @@ struct Owned {
 }
 
 /// Adds to a counter that only its owner writes.
+#[inline]
 fn count(counter: &AtomicUsize, n: usize) {
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
 }
@@ -90,6 +91,7 @@ impl Arena {
     }
 
     /// Counts a request that is none for arenas. For the owner.
+    #[inline]
     pub(super) fn note_too_small(&self) {
         count(&self.counters.too_small, 1);
     }

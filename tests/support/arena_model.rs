@@ -110,8 +110,9 @@ fn allocate(random: &mut Random, largest: usize) -> Option<Block> {
     let align = if random.below(4) == 0 { 1 << random.below(15) } else { 8 };
     let layout = Layout::from_size_align(size, align).expect("a layout");
     let zeroed = random.below(3) == 0;
+    let allocate = if zeroed { alloc_zeroed } else { alloc };
     // SAFETY: not of size zero.
-    let start = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+    let start = unsafe { allocate(layout) };
     let mut block = Block::new(start, layout, random.below(256) as u8)?;
     if zeroed {
         block.check(size, 0);
