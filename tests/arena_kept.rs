@@ -1,0 +1,162 @@
+//! Programs that keep what they make in arenas: how much memory that takes, and what becomes of arenas that are full.
+#![cfg(all(unix, feature = "global"))]
+
+#[path = "support/turn.rs"]
+mod turn;
+
+use std::sync::mpsc;
+use std::thread;
+
+use ndarena::global::{ArenaAlloc, Stats, arena, clear_pool, stats};
+use turn::turn;
+
+const CAPACITY: usize = 4 << 20;
+
+#[global_allocator]
+static ALLOCATOR: ArenaAlloc = ArenaAlloc::system().capacity(CAPACITY).min_size(100);
+
+/// Makes a temporary of 64 KiB, and keeps 100 bytes.
+fn small_result(n: usize) -> Box<[u8]> {
+    let temporary = vec![n as u8; 64 << 10];
+    temporary[1234..1334].into()
+}
+
+fn is_kept(n: usize, result: &[u8]) -> bool {
+    result.len() == 100 && result.iter().all(|&byte| byte == n as u8)
+}
+
+/// The bound that the documentation gives.
+fn is_bounded(stats: &Stats, threads: usize) -> bool {
+    stats.touched <= 8 * stats.live + threads * CAPACITY
+}
+
+#[test]
+fn a_small_result_from_each_of_a_million_calls() {
+    let _turn = turn();
+    clear_pool();
+    let before = stats();
+    // Made outside, with room for all: what is counted below is the results.
+    let mut kept: Vec<Box<[u8]>> = Vec::with_capacity(1_000_000);
+    for n in 0..1_000_000 {
+        kept.push(arena(|| small_result(n)));
+        if n % 100_000 == 0 {
+            let stats = stats();
+            assert!(is_bounded(&stats, 1), "{stats}");
+        }
+    }
+    let full = stats();
+    assert_eq!((full.live - before.live, full.fell_back), (128 * 1_000_000, 0));
+    // Half of each arena is given away before it is set aside; the bound for smaller survivors is an eighth.
+    assert!(full.touched < 3 * full.live, "{full}");
+    assert!(full.retired > 20 && full.to_string().contains("keep"), "{full}");
+    assert!(kept.iter().enumerate().all(|(n, result)| is_kept(n, result)));
+    drop(kept);
+    clear_pool();
+    let after = stats();
+    assert_eq!((after.live, after.retired, after.touched), (0, 0, 0), "{after}");
+}
+
+#[test]
+fn results_freed_on_another_thread() {
+    let _turn = turn();
+    clear_pool();
+    let (to, from) = mpsc::sync_channel::<(usize, Box<[u8]>)>(1000);
+    let freer = thread::spawn(move || from.into_iter().filter(|(n, result)| is_kept(*n, result)).count());
+    for n in 0..300_000 {
+        to.send((n, arena(|| small_result(n)))).unwrap();
+    }
+    drop(to);
+    assert_eq!(freer.join().unwrap(), 300_000);
+    let stats = stats();
+    assert_eq!((stats.live, stats.retired), (0, 0), "{stats}");
+    // The thousand in the channel are 128 kB.
+    assert!(stats.touched < 2 * CAPACITY, "{stats}");
+}
+
+#[test]
+fn a_full_arena_is_set_aside_and_comes_back() {
+    let _turn = turn();
+    clear_pool();
+    let mut kept: Vec<Vec<u8>> = arena(|| (0..30).map(|_| vec![1; 100_000]).collect());
+    let now = stats();
+    assert_eq!((now.pooled, now.retired), (0, 1), "{now}");
+    // The next call has another one; the first comes back when enough of it is free, on whichever thread that happened.
+    let first = kept[0].as_ptr();
+    let elsewhere = arena(|| vec![2_u8; 100_000]);
+    assert!(first.addr().abs_diff(elsewhere.as_ptr().addr()) > CAPACITY / 2);
+    drop(elsewhere);
+    let last = kept.pop().unwrap();
+    thread::spawn(move || drop(kept)).join().unwrap();
+    let now = stats();
+    assert_eq!((now.pooled, now.retired), (2, 0), "{now}");
+    assert!(last.iter().all(|&byte| byte == 1));
+    drop(last);
+    clear_pool();
+    assert_eq!((stats().pooled, stats().touched), (0, 0));
+}
+
+/// Without anybody looking at `stats`: calls alone bring arenas back that others' frees have emptied.
+#[test]
+fn arenas_come_back_by_themselves() {
+    let _turn = turn();
+    clear_pool();
+    for _ in 0..50 {
+        let kept: Vec<Vec<u8>> = (0..20).map(|_| arena(|| vec![1; CAPACITY / 2 + 1000])).collect();
+        thread::spawn(move || drop(kept)).join().unwrap();
+    }
+    let stats = stats();
+    assert!(stats.pooled + stats.retired <= 21, "{stats}");
+    assert_eq!(stats.live, 0);
+}
+
+#[test]
+fn what_is_pooled_is_cleared_and_what_is_in_use_left_alone() {
+    let _turn = turn();
+    clear_pool();
+    let kept = arena(|| vec![3_u8; 200_000]);
+    arena(|| {
+        let own = vec![4_u8; 100_000];
+        clear_pool();
+        let stats = stats();
+        assert_eq!((stats.in_use, stats.pooled), (1, 0), "{stats}");
+        assert!(own.iter().all(|&byte| byte == 4) && kept.iter().all(|&byte| byte == 3));
+    });
+    clear_pool();
+    assert_eq!(stats().pooled, 1, "a block is in it");
+    assert!(kept.iter().all(|&byte| byte == 3));
+    drop(kept);
+    clear_pool();
+    assert_eq!((stats().pooled, stats().touched), (0, 0));
+}
+
+#[test]
+fn a_thread_gets_the_arena_it_had_last() {
+    let _turn = turn();
+    clear_pool();
+    let address = || {
+        let block = vec![0_u8; 1000];
+        block.as_ptr().addr()
+    };
+    let place = || arena(address);
+    thread::scope(|scope| {
+        // Each says when its turn is over, so that both have an arena at once, and then each again, the second one first.
+        let (to_other, from_main) = mpsc::channel::<()>();
+        let (to_main, from_other) = mpsc::channel();
+        scope.spawn(move || {
+            from_main.recv().unwrap();
+            let places = [place(), place()];
+            to_main.send(places).unwrap();
+            from_main.recv().unwrap();
+            to_main.send([place(), place()]).unwrap();
+        });
+        let other = |()| {
+            to_other.send(()).unwrap();
+            from_other.recv().unwrap()
+        };
+        let (own, others) = arena(|| (address(), other(())));
+        assert!(own.abs_diff(others[0]) >= CAPACITY);
+        assert_eq!(other(()), others);
+        assert_eq!([place(), place()], [own; 2]);
+        assert_eq!(others[0], others[1]);
+    });
+}

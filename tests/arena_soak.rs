@@ -1,0 +1,79 @@
+//! Many threads that come and go, and a long run of others' solver in one call.
+#![cfg(all(unix, feature = "global"))]
+
+#[path = "support/arena_model.rs"]
+#[allow(dead_code, reason = "only its random numbers")]
+mod arena_model;
+#[path = "support/turn.rs"]
+mod turn;
+#[path = "../examples/unaware/mod.rs"]
+mod unaware;
+
+use std::sync::mpsc;
+use std::thread;
+
+use arena_model::{Random, seed};
+use ndarena::global::{ArenaAlloc, arena, clear_pool, stats};
+use turn::turn;
+
+#[global_allocator]
+static ALLOCATOR: ArenaAlloc = ArenaAlloc::system().capacity(16 << 20);
+
+#[test]
+fn threads_that_come_and_go() {
+    const AT_ONCE: usize = 8;
+    let _turn = turn();
+    let seed = seed();
+    let (to, from) = mpsc::sync_channel::<(usize, Vec<usize>)>(200);
+    let keeper = thread::spawn(move || {
+        // Keeps some for a while, and frees them in another order.
+        let (mut kept, mut random): (Vec<(usize, Vec<usize>)>, _) = (Vec::new(), Random::new(seed));
+        for result in from {
+            kept.push(result);
+            if kept.len() > 300 {
+                let n = random.below(kept.len());
+                let (value, row) = kept.swap_remove(n);
+                assert!(row.iter().all(|&x| x == value));
+            }
+        }
+        assert!(kept.iter().all(|(value, row)| row.iter().all(|x| x == value)));
+    });
+    for generation in 0..250 {
+        thread::scope(|scope| {
+            for n in 0..AT_ONCE {
+                let to = to.clone();
+                scope.spawn(move || {
+                    let mut random = Random::new(seed.wrapping_add((generation * AT_ONCE + n) as u64));
+                    for call in 0..1 + random.below(20) {
+                        let result = arena(|| {
+                            let temporaries: Vec<Vec<u8>> = (0..5).map(|_| vec![7; 1 + random.below(60_000)]).collect();
+                            assert!(temporaries.iter().all(|bytes| bytes[0] == 7 && bytes[bytes.len() - 1] == 7));
+                            vec![call; 200 + random.below(3000)]
+                        });
+                        to.send((call, result)).unwrap();
+                    }
+                });
+            }
+        });
+    }
+    drop(to);
+    keeper.join().unwrap();
+    let now = stats();
+    assert!(now.pooled + now.retired <= AT_ONCE, "{now}");
+    assert_eq!((now.live, now.in_use, now.fell_back, now.without), (0, 0, 0, 0), "{now}");
+    assert!(now.served > 250 * AT_ONCE && now.escaped > 0, "{now}");
+}
+
+#[test]
+fn a_long_run_does_not_walk_through_memory() {
+    let _turn = turn();
+    clear_pool();
+    let before = stats();
+    let inside = arena(|| unaware::bfgs::minimum(64, 400).unwrap());
+    let now = stats();
+    assert_eq!(inside, unaware::bfgs::minimum(64, 400).unwrap());
+    // Most of what it makes are matrices of 32 kB, a few at a time.
+    let served = now.served - before.served;
+    assert!(served > 2000, "{served}");
+    assert!(now.touched < 1 << 20, "{now}");
+}
