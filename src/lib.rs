@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// Its examples are tests where there are all the features that they use.
+#![cfg_attr(any(feature = "global", not(doctest)), doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -31,6 +32,9 @@ pub mod prelude {
 /// The examples in `docs` are tests.
 #[cfg(all(doctest, feature = "std"))]
 mod docs {
+    #[cfg(feature = "global")]
+    #[doc = include_str!("../docs/arenas.md")]
+    mod arenas {}
     #[doc = include_str!("../docs/coming-from-bumper.md")]
     mod coming_from_bumper {}
     #[doc = include_str!("../docs/design.md")]

