@@ -61,7 +61,7 @@ pub(crate) struct Plan {
     pub(crate) processes: usize,
     /// Samples in each, for each pair.
     pub(crate) samples: usize,
-    /// Two batches together take about so long, in seconds.
+    /// Two batches together take about so long, in seconds. 0 to run each once, for a test.
     pub(crate) batches: f64,
 }
 
@@ -69,7 +69,8 @@ pub(crate) struct Plan {
 pub(crate) fn run(pairs: Vec<Pair>, plan: Plan) {
     let test = env::args().any(|argument| argument == "--test" || argument == "--list");
     if test || env::var_os(CHILD).is_some() {
-        return measure(&pairs, plan);
+        let batches = if test { 0.0 } else { plan.batches };
+        return measure(&pairs, Plan { batches, ..plan });
     }
     let processes = env::var(PROCESSES).ok().and_then(|n| n.parse().ok()).unwrap_or(plan.processes);
     let mut samples: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -130,8 +131,12 @@ fn ratio(a: &mut Batch, b: &mut Batch, batches: f64) -> f64 {
         iterations *= 2;
         took = a(iterations) + b(iterations);
     }
-    // Fewer of those that take long.
-    let turns = if took > 4.0 * batches { 5 } else { 15 };
+    let turns = match took {
+        _ if batches == 0.0 => 1,
+        // Fewer of those that take long.
+        took if took > 4.0 * batches => 5,
+        _ => 15,
+    };
     let mut ratios: Vec<f64> = (0..turns)
         .map(|turn| {
             if turn % 2 == 0 {

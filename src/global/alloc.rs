@@ -68,11 +68,13 @@ impl<A> ArenaAlloc<A> {
     /// static ALLOCATOR: ArenaAlloc<MiMalloc> = ArenaAlloc::new(MiMalloc);
     /// ```
     pub const fn new(inner: A) -> Self {
-        Self { inner, min_size: 1000, capacity: 1 << 30, huge_pages: true }
+        let capacity = if usize::BITS == 64 { 1 << 30 } else { 1 << 25 };
+        Self { inner, min_size: 1000, capacity, huge_pages: true }
     }
 
-    /// How many bytes an arena has room for: 1 GiB if this is not called. They are addresses, which cost nothing; memory
-    /// is taken as it is first written to. What does not fit comes from the wrapped allocator.
+    /// How many bytes an arena has room for: 1 GiB if this is not called, 32 MiB where pointers have 32 bits. They are
+    /// addresses, which cost nothing; memory is taken as it is first written to. What does not fit comes from the wrapped
+    /// allocator. With less than 128 there are no arenas.
     ///
     /// ```
     /// # use ndarena::global::ArenaAlloc;

@@ -21,7 +21,7 @@ use super::class::{GRANULE, MAX_BYTES};
 use super::handover::State;
 
 /// So many addresses are reserved, if they are to be had, or as many as one arena needs.
-const RESERVED: usize = if usize::BITS == 64 { 1 << 40 } else { 1 << 30 };
+const RESERVED: usize = if usize::BITS == 64 { 1 << 40 } else { 1 << 29 };
 
 /// No more arenas than this.
 const MOST: usize = 1024;
@@ -189,11 +189,18 @@ mod system {
 
     use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
+    /// For pages that are nobody else's, and that the system need not keep memory ready for.
+    #[cfg(any(target_vendor = "apple", target_os = "linux", target_os = "android"))]
+    const FLAGS: MapFlags = MapFlags::PRIVATE.union(MapFlags::NORESERVE);
+    /// Other systems have no such flag, or do without.
+    #[cfg(not(any(target_vendor = "apple", target_os = "linux", target_os = "android")))]
+    const FLAGS: MapFlags = MapFlags::PRIVATE;
+
     /// Addresses without memory, if at least as many are left for others.
     pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
-        let (flags, twice) = (MapFlags::PRIVATE | MapFlags::NORESERVE, bytes.checked_mul(2)?);
+        let twice = bytes.checked_mul(2)?;
         // SAFETY: a new mapping, where the system likes.
-        let start = unsafe { mmap_anonymous(core::ptr::null_mut(), twice, ProtFlags::empty(), flags) };
+        let start = unsafe { mmap_anonymous(core::ptr::null_mut(), twice, ProtFlags::empty(), FLAGS) };
         let start = NonNull::new(start.ok()?)?.cast::<u8>();
         // SAFETY: in the new mapping.
         let rest = unsafe { start.add(bytes) };
@@ -223,9 +230,9 @@ mod system {
     ///
     /// It is part of what was reserved, and nobody uses it.
     pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) -> bool {
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        let (place, flags) = (start.as_ptr().cast(), FLAGS | MapFlags::FIXED);
         // SAFETY: the caller's promise; the new mapping takes the old one's place, in one step.
-        unsafe { mmap_anonymous(start.as_ptr().cast(), bytes, ProtFlags::empty(), flags) }.is_ok()
+        unsafe { mmap_anonymous(place, bytes, ProtFlags::empty(), flags) }.is_ok()
     }
 }
 
