@@ -19,7 +19,7 @@ mod workloads;
 use paired::{Bound, Pair, Plan};
 use peers::{ARENA, ARENA_ON_MI, GLIBC, HAND, JE, MI, NO_ARENA, Peer, TUNED, takes};
 use switch::Switch;
-use workloads::Workload::{self, Bfgs, Chain, Churn, Fit, Heat, Median, Nothing, Search, TwoChains, Workers};
+use workloads::Workload::{self, Bfgs, Chain, Churn, Fit, Heat, Kept, Median, Nothing, Search, TwoChains, Workers};
 
 #[global_allocator]
 static ALLOCATOR: Switch = Switch::new();
@@ -56,6 +56,8 @@ fn main() {
         let name = format!("{}: vs 1", Workers(workers).title());
         pairs.push(Pair { name, a: ARENA.on(Workers(workers)), b: ARENA.on(Workers(1)), bound: Bound::AtMost(1.1) });
     }
+    let name = format!("{}: vs 10^4", Kept(1_000_000).title());
+    pairs.push(Pair { name, a: ARENA.on(Kept(1_000_000)), b: ARENA.on(Kept(10_000)), bound: Bound::AtMost(1.1) });
     let name = "arena(|| ()) vs 30 ns".to_owned();
     pairs.push(Pair { name, a: ARENA.on(Nothing), b: takes(30.0), bound: Bound::AtMost(1.0) });
     paired::run(pairs, Plan { processes: 1, samples: 10, batches: 30e-3 });

@@ -39,11 +39,13 @@ pub(crate) enum Workload {
     Churn,
     /// `arena(|| ())`, or nothing.
     Nothing,
+    /// A million calls, each with a temporary of 64 KiB; of each 1000 bytes are kept, until there are so many.
+    Kept(usize),
     /// [`Chain`] 200 times, by so many workers of `par_map_arena`; each one's share of the time counts.
     Workers(usize),
 }
 
-use Workload::{Bfgs, Chain, Churn, Fit, Heat, Median, Nothing, Search, TwoChains, Workers};
+use Workload::{Bfgs, Chain, Churn, Fit, Heat, Kept, Median, Nothing, Search, TwoChains, Workers};
 
 impl Workload {
     /// As one word.
@@ -52,7 +54,7 @@ impl Workload {
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        let sized = [Chain, TwoChains, Bfgs, Workers];
+        let sized = [Chain, TwoChains, Bfgs, Kept, Workers];
         let number = name.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
         let all = [Median, Search, Heat, Fit, Churn, Nothing].into_iter().chain(sized.map(|sized| sized(number)));
         all.into_iter().find(|workload| workload.name() == name)
@@ -70,6 +72,7 @@ impl Workload {
             Fit => "levenberg-marquardt".to_owned(),
             Churn => "allocations only".to_owned(),
             Nothing => "arena(|| ())".to_owned(),
+            Kept(n) => format!("10^6 calls, up to 10^{} results kept", n.ilog10()),
             Workers(n) => format!("par_map_arena, {n} workers, time per item and worker"),
         }
     }
@@ -113,6 +116,15 @@ impl Workload {
             Fit => run(style, || solvers::fit(black_box(500))),
             Churn => run(style, churn),
             Nothing => run(style, || 0.0),
+            Kept(most) => {
+                let mut kept: Vec<Box<[u8]>> = Vec::with_capacity(most);
+                timed(move |times| {
+                    for _ in 0..times * 1_000_000 / most as u64 {
+                        kept.extend((0..most).map(|_| arena(|| black_box(vec![1; 64 << 10])[..1000].into())));
+                        kept.clear();
+                    }
+                })
+            }
             Workers(workers) => {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().expect("threads");
                 let d = Array1::linspace(0.0, 1.0, 100_000);
