@@ -3,22 +3,15 @@
 
 mod unaware;
 
-use std::time::{Duration, Instant};
-
 use ndarena::global::{ArenaAlloc, map_arena, par_map_arena, stats};
 use rayon::prelude::*;
 use unaware::median::{median, numbers};
+use unaware::timed;
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
 
 const TIMES: usize = 32;
-
-fn timed<R>(f: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = f();
-    (result, start.elapsed())
-}
 
 fn main() {
     let values = numbers(10_000_000, 42);

@@ -3,20 +3,13 @@
 
 mod unaware;
 
-use std::time::{Duration, Instant};
-
 use ndarena::global::{ArenaAlloc, arena, par_map_arena, stats};
 use rayon::prelude::*;
 use unaware::search::{data, search};
+use unaware::timed;
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
-
-fn timed<R>(f: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = f();
-    (result, start.elapsed())
-}
 
 fn main() {
     let (x, y) = data(100_000);

@@ -3,20 +3,13 @@
 
 mod unaware;
 
-use std::time::{Duration, Instant};
-
 use argmin::core::Error;
 use ndarena::global::{ArenaAlloc, arena, stats};
 use unaware::bfgs::minimum;
+use unaware::timed;
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
-
-fn timed<R>(f: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = f();
-    (result, start.elapsed())
-}
 
 fn main() -> Result<(), Error> {
     for n in [8, 32, 64, 128] {

@@ -40,6 +40,7 @@ fn main() {
         compare(workload, GLIBC, ARENA, Bound::AtLeast(faster));
         compare(workload, ARENA, TUNED, Bound::AtMost(1.05));
         compare(workload, ARENA, MI, Bound::AtMost(1.05));
+        compare(workload, ARENA_ON_MI, MI, Bound::AtMost(1.05));
         compare(workload, ARENA, JE, Bound::Any);
     }
     for workload in [Bfgs(8), Bfgs(32), Bfgs(64), Bfgs(128), Heat, Fit] {

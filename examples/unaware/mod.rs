@@ -7,3 +7,10 @@ pub(crate) mod bfgs;
 pub(crate) mod chain;
 pub(crate) mod median;
 pub(crate) mod search;
+
+/// What `f` returns, and how long it took.
+pub(crate) fn timed<R>(f: impl FnOnce() -> R) -> (R, std::time::Duration) {
+    let start = std::time::Instant::now();
+    let result = f();
+    (result, start.elapsed())
+}
