@@ -1,5 +1,5 @@
 //! Numerical code that knows nothing of arenas, as anybody would write it with ndarray and the standard library. Each has a
-//! version beside it, for comparison, with its memory preallocated by hand.
+//! version beside it, for comparison, with its memory preallocated by hand. And a clock for them.
 
 #![allow(dead_code, reason = "each example and benchmark uses what it needs")]
 

@@ -37,7 +37,7 @@ thread_local! {
 const PROBE: *const Arena = ptr::without_provenance(1);
 
 /// What is asked for then; no `min_size` is larger.
-pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 2) {
+pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 1) {
     Ok(layout) => layout,
     Err(_) => unreachable!(),
 };
