@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::sync::Mutex;
 
-use ndarena::global::{arena, clear_pool, no_arena};
+use ndarena::global::{arena, clear_pool, no_arena, stats};
 
 /// A number for the runs to start from: `NDARENA_SEED`, or another each time; printed, so that a failure can be repeated.
 pub(crate) fn seed() -> u64 {
@@ -166,7 +166,7 @@ impl Worker<'_> {
 }
 
 /// So many threads, one generation after the other (ten times as many in a release), each with a program of so many steps;
-/// some blocks outlive their thread.
+/// some blocks outlive their thread. In the end arenas have nothing.
 pub(crate) fn check(seed: u64, generations: usize, threads: usize, steps: usize, largest: usize) {
     let mail = Mutex::new(Vec::new());
     let generations = if cfg!(debug_assertions) { generations } else { 10 * generations };
@@ -188,4 +188,9 @@ pub(crate) fn check(seed: u64, generations: usize, threads: usize, steps: usize,
     mail.into_inner().unwrap().into_iter().for_each(Block::free);
     // The map's own memory may be an arena's.
     assert!(std::mem::take(&mut *SHADOW.lock().unwrap()).is_empty());
+    clear_pool();
+    let stats = stats();
+    println!("{stats}");
+    assert!(stats.served > 1_000 && stats.escaped > 0);
+    assert_eq!((stats.live, stats.touched, stats.in_use, stats.retired), (0, 0, 0, 0));
 }
