@@ -11,7 +11,9 @@ static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
 fn limit_addresses() {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
-    let limit = libc::rlimit { rlim_cur: pages * 4096 + (512 << 20), rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: it only asks.
+    let page: u64 = unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.try_into().unwrap();
+    let limit = libc::rlimit { rlim_cur: pages * page + (512 << 20), rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a limit that is one.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
 }
