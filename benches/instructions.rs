@@ -4,11 +4,12 @@
 mod counted;
 
 use std::hint::black_box;
+use std::mem::MaybeUninit;
 
 use counted::{Case, each};
-use ndarena::{Buffer, prelude::*};
+use ndarena::{FixedBuffer, prelude::*};
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 17] = [
     ("empty", |turns, n| each(turns, n, |n| n as *const f64)),
     ("scope", |turns, n| {
         let buffer = Buffer::new();
@@ -44,6 +45,34 @@ const CASES: [Case; 11] = [
             buffer.scope(|s| (0..10).fold(std::ptr::null(), |_, _| black_box(s.alloc_array::<f64>(n).as_ptr())))
         })
     }),
+    ("guard + alloc_array(n)", |turns, n| {
+        let buffer = Buffer::new();
+        each(turns, n, |n| {
+            let guard = buffer.guard();
+            black_box(guard.scope().alloc_array::<f64>(n).as_ptr())
+        })
+    }),
+    ("fixed scope + alloc_array(n)", |turns, n| in_fixed::<4096>(turns, n, |s, n| s.alloc_array::<f64>(n).as_ptr())),
+    ("fixed scope + alloc_array(n), in 240 bytes", |turns, n| {
+        in_fixed::<240>(turns, n, |s, n| s.alloc_array::<f64>(n).as_ptr());
+    }),
+    ("fixed scope in a scope, alloc_array(n) in each", |turns, n| {
+        in_fixed::<4096>(turns, n, |outer, n| {
+            black_box(outer.alloc_array::<f64>(n).as_ptr());
+            outer.scope(|inner| inner.alloc_array::<f64>(n).as_ptr())
+        });
+    }),
+    ("fixed scope, guard in it, alloc_array(n) in each", |turns, n| {
+        in_fixed::<4096>(turns, n, |outer, n| {
+            black_box(outer.alloc_array::<f64>(n).as_ptr());
+            let guard = outer.guard();
+            black_box(guard.scope().alloc_array::<f64>(n).as_ptr())
+        });
+    }),
+    ("scope + align(4096).alloc_array(n)", |turns, n| {
+        let buffer = Buffer::new();
+        each(turns, n, |n| buffer.scope(|s| black_box(s.align(4096).alloc_array::<f64>(n).as_ptr())))
+    }),
     ("Vec::with_capacity(n)", |turns, n| each(turns, n, |n| black_box(Vec::<f64>::with_capacity(n).as_ptr()))),
     ("bumpalo: alloc_layout + reset", |turns, n| {
         let mut bump = bumpalo::Bump::new();
@@ -59,6 +88,16 @@ const CASES: [Case; 11] = [
         each(turns, n, |n| bump.scoped(|bump| black_box(bump.alloc_uninit_slice::<f64>(n).as_ptr().cast::<f64>())))
     }),
 ];
+
+/// Turns in a scope on so many bytes, aligned to 16.
+#[inline(always)]
+fn in_fixed<const BYTES: usize>(turns: usize, n: usize, turn: impl Fn(Scope<'_>, usize) -> *const f64) {
+    #[repr(align(16))]
+    struct Memory<const BYTES: usize>([MaybeUninit<u8>; BYTES]);
+    let mut memory = Memory([MaybeUninit::uninit(); BYTES]);
+    let buffer = FixedBuffer::new(&mut memory.0);
+    each(turns, n, |n| buffer.scope(|s| black_box(turn(s, n))));
+}
 
 fn main() {
     counted::run("n = 30", &CASES, 30);

@@ -1,4 +1,4 @@
-//! Where the next array goes: the arithmetic of a level's two stacks, on offsets into one block.
+//! Where the next array goes: the arithmetic of a level's two stacks, on offsets into its memory.
 //!
 //! Nothing here touches memory. [`level`](crate::level) turns the offsets into pointers, and its invariants say
 //! what they must satisfy; the tests below check them against a search by brute force.
@@ -6,7 +6,8 @@
 #![forbid(unsafe_code)]
 
 /// Every array starts on a boundary of this many bytes, and so takes a multiple of it: one cache line on x86-64 and
-/// most AArch64, the width of an AVX-512 register. Blocks start and end on one as well.
+/// most AArch64, the width of an AVX-512 register. Blocks start and end on one as well. (Only where memory that the caller
+/// brought is short are arrays packed instead: [`pack_up`], [`pack_down`].)
 pub(crate) const LINE: usize = 64;
 
 /// `bytes` rounded up to whole lines, for `bytes <= isize::MAX`.
@@ -42,6 +43,28 @@ pub(crate) const fn reach_down(end: usize, used: usize, most: usize, bytes: usiz
         reach = reach.saturating_add(end.wrapping_sub(reach) & (align - 1));
     }
     if reach <= most { Some(reach) } else { None }
+}
+
+/// Where an array of `bytes` bytes begins, at the next place aligned to `align`, and how far the low end reaches with it,
+/// both in bytes up from `start`. Nothing if that is more than `most`. Unlike [`reach_up`] it counts in bytes, not lines.
+pub(crate) const fn pack_up(start: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<(usize, usize)> {
+    let at = used.saturating_add(start.wrapping_add(used).wrapping_neg() & (align - 1));
+    let reach = at.saturating_add(bytes);
+    if reach <= most { Some((at, reach)) } else { None }
+}
+
+/// How far the high end reaches, in bytes down from `end`, with an array of `bytes` bytes more, aligned to `align`, which
+/// begins there. Nothing if that is more than `most`. Unlike [`reach_down`] it counts in bytes, not lines.
+pub(crate) const fn pack_down(end: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
+    let reach = used.saturating_add(bytes);
+    let reach = reach.saturating_add(end.wrapping_sub(reach) & (align - 1));
+    if reach <= most { Some(reach) } else { None }
+}
+
+/// The whole lines in `size` bytes from the address `start`: how far up they begin, and the bytes they take.
+pub(crate) const fn lines_within(start: usize, size: usize) -> (usize, usize) {
+    let pad = start.wrapping_neg() & (LINE - 1);
+    if size < pad { (0, 0) } else { (pad, (size - pad) / LINE * LINE) }
 }
 
 /// The size of a block that holds `bytes` bytes aligned to `align` wherever the block lies, if there can be one.
@@ -84,6 +107,25 @@ mod tests {
         }
 
         #[test]
+        fn the_next_packed_place_is_what_a_search_finds(
+            address in 1000usize..2000, used in 0usize..100, room in 0usize..300, bytes in 0usize..300, log_align in 0u32..9,
+        ) {
+            let (most, align) = (used + room, 1 << log_align);
+            let up = (used..=most).find(|at| (address + at) % align == 0 && at + bytes <= most);
+            prop_assert_eq!(pack_up(address, used, most, bytes, align), up.map(|at| (at, at + bytes)));
+            let down = (used..=most).find(|reach| (address - reach) % align == 0 && used + bytes <= *reach);
+            prop_assert_eq!(pack_down(address, used, most, bytes, align), down);
+        }
+
+        #[test]
+        fn lines_within_memory_are_all_there_are(address in 1usize..1000, size in 0usize..1000) {
+            let (pad, lines) = lines_within(address, size);
+            let all = (address..address + size).filter(|at| at % LINE == 0 && at + LINE <= address + size).count();
+            prop_assert_eq!(lines, all * LINE);
+            prop_assert!(lines == 0 || ((address + pad) % LINE == 0 && pad + lines <= size));
+        }
+
+        #[test]
         fn a_block_of_block_size_is_enough_wherever_it_lies(
             base in 1usize..4096, bytes in 1usize..100_000, log_align in 0u32..14,
         ) {
@@ -101,6 +143,8 @@ mod tests {
         for align in [8, 1 << 29] {
             assert_eq!(reach_up(LINE, used, used, most, align), None);
             assert_eq!(reach_down(LINE, used, used, most, align), None);
+            assert_eq!(pack_up(LINE, used, used, most, align), None);
+            assert_eq!(pack_down(LINE, used, used, most, align), None);
         }
         assert_eq!((block_size(most, 8), block_size(usize::MAX, 8)), (None, None));
         assert_eq!(block_size(most - LINE, 1 << 29), None);

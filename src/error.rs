@@ -62,6 +62,8 @@ pub(crate) struct Shortage {
     pub(crate) kind: AllocErrorKind,
     pub(crate) left: usize,
     pub(crate) limit: Option<usize>,
+    /// Whether the memory is a [`FixedBuffer`](crate::FixedBuffer)'s.
+    pub(crate) fixed: bool,
 }
 
 impl AllocError {

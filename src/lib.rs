@@ -5,22 +5,33 @@
 extern crate alloc;
 
 mod array;
+mod block;
 mod buffer;
 mod cursor;
+mod detached;
 mod error;
 #[cfg(feature = "global")]
 pub mod global;
+mod guard;
 mod level;
+mod padded;
 mod scope;
 mod shape;
 
-pub use array::AllocArray;
-pub use buffer::{Buffer, Stats};
+pub use array::{Aligned, AllocArray};
+#[cfg(target_has_atomic = "ptr")]
+pub use block::ChunkSource;
+#[cfg(feature = "huge-pages")]
+pub use buffer::HugePages;
+pub use buffer::{Buffer, FixedBuffer, Stats};
 #[cfg(feature = "std")]
 pub use buffer::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
 /// What the elements of [`alloc_array`](AllocArray::alloc_array) must be: any contents are valid, and there is no padding.
 pub use bytemuck::Pod;
+pub use detached::DetachedArray;
 pub use error::{AllocError, AllocErrorKind};
+pub use guard::Guard;
+pub use padded::Padded;
 pub use scope::Scope;
 pub use shape::{ArrayShape, Contiguous, Strided};
 

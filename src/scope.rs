@@ -3,8 +3,11 @@
 use core::fmt;
 use core::ptr::NonNull;
 
-use crate::buffer::{Entered, Stack};
+use bumpalo::Bump;
+
+use crate::buffer::{Entered, Frame, Stack};
 use crate::error::Shortage;
+use crate::guard::Guard;
 use crate::level::{End, Level};
 
 /// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
@@ -115,8 +118,58 @@ impl<'s> Scope<'s> {
     /// ```
     #[inline]
     pub fn scope<R>(self, f: impl for<'i> FnOnce(Scope<'i>) -> R) -> R {
-        let entered = self.stack.enter();
+        // Used where the memory is fixed, and no more than room otherwise.
+        let frame = Frame::new();
+        let entered = self.stack.enter(Some(&frame));
         f(Scope::on(&entered))
+    }
+
+    /// A scope inside this one that lasts until the guard is dropped: for code in which a closure is in the way. See
+    /// [`Guard`].
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    ///
+    /// /// The first power of `x` that is at least `bound`.
+    /// fn first_above(s: Scope<'_>, x: f64, bound: f64) -> usize {
+    ///     let guard = s.guard();
+    ///     let powers = guard.scope().from_shape_fn(64, |k| x.powi(k as i32));
+    ///     for (k, &power) in powers.iter().enumerate() {
+    ///         if power >= bound {
+    ///             return k; // ends the guard's scope, too
+    ///         }
+    ///     }
+    ///     powers.len()
+    /// }
+    /// assert_eq!(ndarena::scope(|s| first_above(s, 2.0, 1000.0)), 10);
+    /// ```
+    #[inline]
+    pub fn guard(self) -> Guard<'s> {
+        Guard::new(self.stack.enter(None))
+    }
+
+    /// A [`bumpalo::Bump`] that lasts as long as the scope, for [`bumpalo::collections`] and whatever else takes one.
+    ///
+    /// It asks the global allocator for memory of its own, keeps it for the next scope at this depth, and counts towards
+    /// the buffer's limit; where several scopes inside each other grow theirs at once, each may take all that was left when
+    /// it was lent. On a [`FixedBuffer`](crate::FixedBuffer) it gets none, and refuses everything.
+    ///
+    /// ```
+    /// use bumpalo::collections::Vec;
+    /// use ndarray::ArrayView1;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let mut primes = Vec::new_in(s.bump());
+    ///     for n in 2..100 {
+    ///         if primes.iter().all(|p| n % p != 0) {
+    ///             primes.push(n); // grows as a vector does, in the scope
+    ///         }
+    ///     }
+    ///     assert_eq!(ArrayView1::from(&primes[..]).sum(), 1060);
+    /// });
+    /// ```
+    pub fn bump(self) -> &'s Bump {
+        self.stack.bump(self.level)
     }
 
     /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`, if the level has them

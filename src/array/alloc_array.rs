@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
 use num_traits::{One, Zero};
 
-use super::place::{place, slice_quickly, try_place};
+use super::place::{place, place_bytes, slice_quickly, try_place};
 use crate::error::AllocError;
 use crate::level::End;
 use crate::scope::Scope;
@@ -118,7 +118,14 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// # use ndarena::prelude::*;
     /// ndarena::scope(|s| assert_eq!(s.from_elem((2, 3), true).len(), 6));
     /// ```
-    fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim>;
+    #[inline]
+    #[track_caller]
+    fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim> {
+        let mut array = self.uninit(shape);
+        array.fill(MaybeUninit::new(elem));
+        // SAFETY: `fill` writes every element.
+        unsafe { array.assume_init() }
+    }
 
     /// An array of zeros.
     ///
@@ -126,7 +133,11 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// # use ndarena::prelude::*;
     /// ndarena::scope(|s| assert_eq!(s.zeros::<f64>((2, 3)), ndarray::Array2::<f64>::zeros((2, 3))));
     /// ```
-    fn zeros<T: Copy + Zero + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
+    #[inline]
+    #[track_caller]
+    fn zeros<T: Copy + Zero + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        self.from_elem(shape, T::zero())
+    }
 
     /// An array of ones.
     ///
@@ -134,7 +145,11 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// # use ndarena::prelude::*;
     /// ndarena::scope(|s| assert_eq!(s.ones::<i32>(5).sum(), 5));
     /// ```
-    fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
+    #[inline]
+    #[track_caller]
+    fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        self.from_elem(shape, T::one())
+    }
 
     /// An array whose element at each index is `f(index)`. `f` is called in the order of memory for contiguous shapes, as
     /// ndarray does, and in that of the indices for others.
@@ -148,10 +163,29 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     ///     assert_eq!(hilbert, array![[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0]]);
     /// });
     /// ```
-    fn from_shape_fn<T, F>(self, shape: Sh, f: F) -> ArrayViewMut<'s, T, Sh::Dim>
+    #[inline]
+    #[track_caller]
+    fn from_shape_fn<T, F>(self, shape: Sh, mut f: F) -> ArrayViewMut<'s, T, Sh::Dim>
     where
         T: Copy + 's,
-        F: FnMut(<Sh::Dim as Dimension>::Pattern) -> T;
+        F: FnMut(<Sh::Dim as Dimension>::Pattern) -> T,
+    {
+        let mut array = self.uninit(shape);
+        let dim = array.raw_dim();
+        let (row_major, column_major) = (array.is_standard_layout(), array.t().is_standard_layout());
+        match array.as_slice_memory_order_mut() {
+            Some(elements) if row_major => write_all(elements, dim, f),
+            // The indices of the transpose, each turned round.
+            Some(elements) if column_major => {
+                write_all(elements, reversed(dim), |index| f(reversed(index.into_dimension()).into_pattern()));
+            }
+            _ => array.indexed_iter_mut().for_each(|(index, element)| {
+                element.write(f(index));
+            }),
+        }
+        // SAFETY: each branch writes every element.
+        unsafe { array.assume_init() }
+    }
 }
 
 impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
@@ -184,51 +218,6 @@ impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
         let layout = shape.into_layout();
         // SAFETY: as in `uninit`.
         unsafe { try_place(self, layout, End::High) }
-    }
-
-    #[inline]
-    #[track_caller]
-    fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim> {
-        let mut array = self.uninit(shape);
-        array.fill(MaybeUninit::new(elem));
-        // SAFETY: `fill` writes every element.
-        unsafe { array.assume_init() }
-    }
-
-    #[inline]
-    #[track_caller]
-    fn zeros<T: Copy + Zero + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
-        self.from_elem(shape, T::zero())
-    }
-
-    #[inline]
-    #[track_caller]
-    fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
-        self.from_elem(shape, T::one())
-    }
-
-    #[inline]
-    #[track_caller]
-    fn from_shape_fn<T, F>(self, shape: Sh, mut f: F) -> ArrayViewMut<'s, T, Sh::Dim>
-    where
-        T: Copy + 's,
-        F: FnMut(<Sh::Dim as Dimension>::Pattern) -> T,
-    {
-        let mut array = self.uninit(shape);
-        let dim = array.raw_dim();
-        let (row_major, column_major) = (array.is_standard_layout(), array.t().is_standard_layout());
-        match array.as_slice_memory_order_mut() {
-            Some(elements) if row_major => write_all(elements, dim, f),
-            // The indices of the transpose, each turned round.
-            Some(elements) if column_major => {
-                write_all(elements, reversed(dim), |index| f(reversed(index.into_dimension()).into_pattern()));
-            }
-            _ => array.indexed_iter_mut().for_each(|(index, element)| {
-                element.write(f(index));
-            }),
-        }
-        // SAFETY: each branch writes every element.
-        unsafe { array.assume_init() }
     }
 }
 
@@ -274,6 +263,29 @@ impl<'s> Scope<'s> {
             Some(slice) => slice,
             None => self.alloc_array(len).into_slice().expect("a contiguous array is a slice"),
         }
+    }
+
+    /// `layout.size()` bytes aligned to `layout.align()`, or to 64 if they are as many, for what makes its own of them: the
+    /// scratch memory of a library, such as the `MemStack` of faer and dyn-stack.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use dyn_stack::{MemStack, StackReq};
+    ///
+    /// ndarena::scope(|s| {
+    ///     let scratch = StackReq::new::<f64>(100);
+    ///     let stack = MemStack::new(s.bytes(scratch.layout().unwrap()));
+    ///     let (x, _) = stack.make_with(100, |i| i as f64);
+    ///     assert_eq!(x.iter().sum::<f64>(), 4950.0);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn bytes(self, layout: core::alloc::Layout) -> &'s mut [MaybeUninit<u8>] {
+        place_bytes(self, layout)
     }
 
     /// What [`uninit`](AllocArray::uninit) gives in one dimension, as a slice, in the usual case.

@@ -1,7 +1,9 @@
 //! What a scope can make, one file a theme.
 
+mod aligned;
 mod alloc_array;
 mod elementwise;
 mod place;
 
+pub use aligned::Aligned;
 pub use alloc_array::AllocArray;

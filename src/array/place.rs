@@ -1,6 +1,7 @@
 //! From a scope's bytes to an array: the one place where memory gets a type and a lifetime.
 
-use core::ptr::NonNull;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
 use core::slice;
 
 use ndarray::{ArrayViewMut, Dimension, Ix1};
@@ -27,7 +28,7 @@ pub(super) unsafe fn place<'s, T: 's, D: Dimension>(
     match unsafe { place_quickly(s, &layout, end) } {
         Some(array) => array,
         // SAFETY: the caller's promise.
-        None => unsafe { place_slowly_or_panic(s, layout, end) },
+        None => unsafe { place_slowly_or_panic(s, layout, align_of::<T>(), end) },
     }
 }
 
@@ -46,7 +47,7 @@ pub(super) unsafe fn try_place<'s, T: 's, D: Dimension>(
     match unsafe { place_quickly(s, &layout, end) } {
         Some(array) => Ok(array),
         // SAFETY: the caller's promise.
-        None => unsafe { place_slowly(s, layout, end) },
+        None => unsafe { place_slowly(s, layout, align_of::<T>(), end) },
     }
 }
 
@@ -68,53 +69,66 @@ unsafe fn place_quickly<'s, T: 's, D: Dimension>(
     Some(unsafe { ArrayViewMut::from_shape_ptr(shape.clone(), start.as_ptr()) })
 }
 
-#[cold]
-#[inline(never)]
-#[track_caller]
-unsafe fn place_slowly_or_panic<'s, T: 's, D: Dimension>(
-    s: Scope<'s>,
-    layout: Layout<D>,
-    end: End,
-) -> ArrayViewMut<'s, T, D> {
-    // SAFETY: the caller's promise.
-    match unsafe { place_slowly(s, layout, end) } {
-        Ok(array) => array,
-        Err(error) => error.panic(),
-    }
-}
-
-/// Every case.
+/// Every case, and at an address aligned to `align` as well, which is a power of two; or a panic.
 ///
 /// # Safety
 ///
 /// As for [`place`].
 #[cold]
 #[inline(never)]
-unsafe fn place_slowly<'s, T: 's, D: Dimension>(
+#[track_caller]
+pub(super) unsafe fn place_slowly_or_panic<'s, T: 's, D: Dimension>(
     s: Scope<'s>,
     layout: Layout<D>,
+    align: usize,
+    end: End,
+) -> ArrayViewMut<'s, T, D> {
+    // SAFETY: the caller's promise.
+    match unsafe { place_slowly(s, layout, align, end) } {
+        Ok(array) => array,
+        Err(error) => error.panic(),
+    }
+}
+
+/// [`place_slowly_or_panic`] with an error in place of a panic.
+///
+/// # Safety
+///
+/// As for [`place`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn place_slowly<'s, T: 's, D: Dimension>(
+    s: Scope<'s>,
+    layout: Layout<D>,
+    align: usize,
     end: End,
 ) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
+    let align = align.max(align_of::<T>());
     let (start, len) = match layout.extent::<T>() {
         Ok(Extent::Elements(len)) => {
             let bytes = len * size_of::<T>();
-            match s.take(bytes, align_of::<T>(), end) {
+            match s.take(bytes, align, end) {
                 Ok(start) => (start.cast(), len),
                 Err(shortage) => return Err(AllocError::new(shortage, layout.dim(), bytes)),
             }
         }
         // Elements without size, of which a slice may have any number; or none.
-        Ok(Extent::Nothing) => (NonNull::dangling(), if size_of::<T>() == 0 { isize::MAX as usize } else { 0 }),
+        Ok(Extent::Nothing) => (nowhere(align).cast(), if size_of::<T>() == 0 { isize::MAX as usize } else { 0 }),
         Err(kind) => return Err(AllocError::new(s.shortage(kind), layout.dim(), usize::MAX)),
     };
-    // SAFETY: `start` is aligned and has memory for `len` elements, where these take any, for `'s` and for no one else
-    // (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
+    let shape = match layout {
+        // SAFETY: `start` is aligned and has memory for all elements, where these take any, for `'s` and for no one else
+        // (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
+        Layout::Contiguous(shape) => return Ok(unsafe { ArrayViewMut::from_shape_ptr(shape, start.as_ptr()) }),
+        Layout::Strided(shape) => shape,
+    };
+    // SAFETY: as above, of `len` elements.
     let elements = unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) };
-    let view = match layout {
-        Layout::Contiguous(shape) => ArrayViewMut::from_shape(shape, elements),
-        // ndarray wants memory for the strides of an empty array, too; they mean nothing.
-        Layout::Strided(shape) if elements.is_empty() => ArrayViewMut::from_shape(shape.raw_dim().clone(), elements),
-        Layout::Strided(shape) => ArrayViewMut::from_shape(shape, elements),
+    // ndarray wants memory for the strides of an empty array, too; they mean nothing.
+    let view = if elements.is_empty() {
+        ArrayViewMut::from_shape(shape.raw_dim().clone(), elements)
+    } else {
+        ArrayViewMut::from_shape(shape, elements)
     };
     Ok(view.expect("a checked shape has a view"))
 }
@@ -138,4 +152,26 @@ fn memory_quickly<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(N
     let len = usual_len::<T, D>(dim)?;
     let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?;
     Some((start.cast(), len))
+}
+
+/// Bytes of that layout from the high end, or a panic.
+#[inline]
+#[track_caller]
+pub(super) fn place_bytes<'s>(s: Scope<'s>, layout: core::alloc::Layout) -> &'s mut [MaybeUninit<u8>] {
+    let (bytes, align) = (layout.size(), layout.align());
+    let start = match bytes {
+        0 => nowhere(align),
+        _ => match s.take_quickly(bytes, align, End::High).map_or_else(|| s.take(bytes, align, End::High), Ok) {
+            Ok(start) => start,
+            Err(shortage) => AllocError::new(shortage, &Ix1(bytes), bytes).panic(),
+        },
+    };
+    // SAFETY: `start` has memory for the bytes, if there are any, for `'s` and for no one else (invariants 1, 4 and 5 of
+    // `level`), and these may be uninitialised.
+    unsafe { slice::from_raw_parts_mut(start.as_ptr().cast(), bytes) }
+}
+
+/// An address for nothing, aligned to `align`.
+fn nowhere(align: usize) -> NonNull<u8> {
+    NonNull::new(ptr::without_provenance_mut(align)).expect("an alignment is not 0")
 }

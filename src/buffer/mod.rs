@@ -1,5 +1,9 @@
-//! Where scopes get their memory: [`Buffer`], and each thread's default one.
+//! Where scopes get their memory: [`Buffer`], each thread's default one, and [`FixedBuffer`].
 
+mod fixed;
+#[cfg(feature = "huge-pages")]
+mod huge_pages;
+mod loans;
 mod stack;
 mod stats;
 #[cfg(feature = "std")]
@@ -8,14 +12,23 @@ mod thread;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
+pub use fixed::FixedBuffer;
+#[cfg(feature = "huge-pages")]
+pub use huge_pages::HugePages;
+pub(crate) use loans::Frame;
 pub(crate) use stack::{Entered, Stack};
 pub use stats::Stats;
 #[cfg(feature = "std")]
 pub use thread::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
 
-use ndarray::Ix1;
+use ndarray::{ArrayViewMut, Dimension, Ix1};
 
+use crate::block::Source;
+#[cfg(target_has_atomic = "ptr")]
+use crate::block::ChunkSource;
+use crate::detached::DetachedArray;
 use crate::error::AllocError;
+use crate::guard::Guard;
 use crate::scope::Scope;
 
 /// Memory for scopes, kept from one to the next.
@@ -45,7 +58,7 @@ pub struct Buffer {
 impl Buffer {
     /// A buffer without a limit. Allocates nothing until an array is asked for.
     pub const fn new() -> Self {
-        Buffer { stack: Stack::new(None) }
+        Buffer { stack: Stack::new(Source::System, None) }
     }
 
     /// A buffer whose first scope has room for `bytes` bytes from the start, each array counted in whole cache lines of
@@ -90,7 +103,15 @@ impl Buffer {
     /// });
     /// ```
     pub const fn with_limit(bytes: usize) -> Self {
-        Buffer { stack: Stack::new(Some(bytes)) }
+        Buffer { stack: Stack::new(Source::System, Some(bytes)) }
+    }
+
+    /// A buffer whose memory comes from `source`: [`HugePages`](crate::HugePages), or one of your own. See [`ChunkSource`].
+    ///
+    /// It has no limit but the source's. What [`Scope::bump`] lends is the global allocator's as ever.
+    #[cfg(target_has_atomic = "ptr")]
+    pub fn from_source(source: impl ChunkSource) -> Self {
+        Buffer { stack: Stack::new(Source::Own(alloc::sync::Arc::new(source)), None) }
     }
 
     /// Runs `f` with a scope on this buffer, and takes back all memory that the scope handed out when `f` returns, or
@@ -118,8 +139,75 @@ impl Buffer {
     /// ```
     #[inline]
     pub fn scope<R>(&self, f: impl for<'s> FnOnce(Scope<'s>) -> R) -> R {
-        let entered = self.stack.enter();
+        let entered = self.stack.enter(None);
         f(Scope::on(&entered))
+    }
+
+    /// A scope that lasts until the guard is dropped: for code in which a closure is in the way. See [`Guard`].
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    ///
+    /// let buffer = Buffer::new();
+    /// let mut total = 0.0;
+    /// for n in 0.. {
+    ///     let guard = buffer.guard();
+    ///     let x = guard.scope().from_elem(n, 0.5);
+    ///     if x.sum() > 2.0 {
+    ///         break; // out of the loop, which no closure allows
+    ///     }
+    ///     total += x.sum();
+    /// }
+    /// assert_eq!(total, 5.0);
+    /// ```
+    #[inline]
+    pub fn guard(&self) -> Guard<'_> {
+        Guard::new(self.stack.enter(None))
+    }
+
+    /// Runs `f` with a scope, and moves the memory in which the array lies that `f` returns out of the buffer, without a
+    /// copy: in a time that does not depend on its size. See [`DetachedArray`].
+    ///
+    /// All memory of the scope goes along, so temporaries belong in a scope inside it:
+    ///
+    /// ```
+    /// use ndarena::{Buffer, DetachedArray, prelude::*};
+    /// use ndarray::{Array2, Ix2};
+    ///
+    /// fn gram(buffer: &Buffer, a: &Array2<f64>) -> DetachedArray<f64, Ix2> {
+    ///     buffer.scope_to_owned(|s| {
+    ///         s.scope(|inner| {
+    ///             let centred = inner.map(a, |x| x - 0.5);
+    ///             let mut gram = s.alloc_array::<f64>((a.ncols(), a.ncols()));
+    ///             ndarray::linalg::general_mat_mul(1.0, &centred.t(), &centred, 0.0, &mut gram);
+    ///             gram
+    ///         })
+    ///     })
+    /// }
+    ///
+    /// let gram = gram(&Buffer::new(), &Array2::ones((100, 50)));
+    /// assert_eq!(gram.sum(), 50.0 * 50.0 * 100.0 / 4.0); // the buffer is gone
+    /// ```
+    ///
+    /// The closure takes a scope of *every* lifetime, and so the compiler refuses to return arrays of any other scope;
+    /// those of `'static` memory it may return.
+    ///
+    /// ```compile_fail
+    /// # use ndarena::prelude::*;
+    /// let buffer = Buffer::new();
+    /// buffer.scope(|outer| drop(buffer.scope_to_owned(|_| outer.ones::<f64>(3))));
+    /// ```
+    pub fn scope_to_owned<T, D, F>(&self, f: F) -> DetachedArray<T, D>
+    where
+        T: 'static,
+        D: Dimension,
+        F: for<'s> FnOnce(Scope<'s>) -> ArrayViewMut<'s, T, D>,
+    {
+        let entered = self.stack.enter_spare();
+        let array = f(Scope::on(&entered)).raw_view_mut();
+        // SAFETY: `array` was returned with the lifetime of a scope on the level, whichever that is: it lies in the level's
+        // memory, in that of a scope whose guard was leaked inside, or in memory that is `'static`.
+        unsafe { DetachedArray::new(array, entered.detach()) }
     }
 
     /// Gives all memory back to the system, and starts counting anew. That no scope is open the compiler sees to.

@@ -3,20 +3,27 @@
 //! # Invariants
 //!
 //! 1. **Made.** Every level in the list `made` came from `Box::leak` and lives, at its address, until
-//!    [`Stack::free_levels`] frees it.
-//! 2. **Free.** A level is in the list `free` from the drop of its [`Entered`] to its next [`Stack::enter`], and only
-//!    then; so it is there once, and no [`Scope`](crate::Scope) is on it.
+//!    [`Stack::release_all`] frees it. (Buffers of fixed memory make none; `loans` says where their levels live.)
+//! 2. **Free.** A level is in the list `free`, or in `spare`, from the drop of its [`Entered`] to its next
+//!    [`Stack::enter`], and only then; so it is there once, and no [`Scope`](crate::Scope) is on it.
 //! 3. **Shared.** A level is only ever reached through shared references; everything in it is a `Cell`.
 //! 4. **One thread.** `Stack` is not `Sync`, and neither `&Level` nor `&Stack` can be sent.
+//!
+//! A source of blocks, and the global allocator, may be code of any kind, which opens scopes on this very buffer: so
+//! everything is in order whenever they are called.
 
 use alloc::boxed::Box;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
+use bumpalo::Bump;
+
 use super::Stats;
+use super::loans::{Frame, Loans, Own};
+use crate::block::Source;
 use crate::cursor;
 use crate::error::{AllocErrorKind, Shortage};
-use crate::level::{End, Level};
+use crate::level::{Detached, End, Level};
 
 /// The first block of a level, where the limit is not small: half a page, less what its owner and malloc keep in it.
 const FIRST_BLOCK: usize = 2048 - 2 * cursor::LINE;
@@ -25,9 +32,16 @@ const FIRST_BLOCK: usize = 2048 - 2 * cursor::LINE;
 pub(crate) struct Stack {
     free: Cell<Option<NonNull<Level>>>,
     made: Cell<Option<NonNull<Level>>>,
+    /// Levels without memory, for scopes whose memory moves out.
+    spare: Cell<Option<NonNull<Level>>>,
+    source: Source,
+    /// Of a buffer of fixed memory, which makes no levels and has no source.
+    loans: Loans,
     limit: Cell<Option<usize>>,
     reserved: Cell<usize>,
     growths: Cell<usize>,
+    /// Whether any level's `Bump` was ever lent.
+    bumps: Cell<bool>,
 }
 
 /// A level in use, until this is dropped.
@@ -48,6 +62,13 @@ impl Entered<'_> {
         // when `self` is gone (invariants 1, 2, 3).
         unsafe { self.level.as_ref() }
     }
+
+    /// Moves out all memory of the level. No scope is left on it, only arrays that own their memory from now on.
+    pub(crate) fn detach(self) -> Detached {
+        let level = self.level();
+        self.stack.reserved.set(self.stack.reserved.get() - level.total_size());
+        level.detach()
+    }
 }
 
 impl Drop for Entered<'_> {
@@ -55,32 +76,58 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         // The scopes on this level borrow from `self` and are gone: invariant 5 of `level`.
         let level = self.level();
-        if level.grew() {
-            self.stack.merge(level);
+        if level.is_untidy() {
+            return self.stack.leave_slowly(self.level);
         }
         level.next_free.set(self.stack.free.get());
         self.stack.free.set(Some(self.level));
     }
 }
-
 impl Stack {
-    pub(crate) const fn new(limit: Option<usize>) -> Self {
+    pub(crate) const fn new(source: Source, limit: Option<usize>) -> Self {
         Stack {
             free: Cell::new(None),
             made: Cell::new(None),
+            spare: Cell::new(None),
+            source,
+            loans: Loans::new(),
             limit: Cell::new(limit),
             reserved: Cell::new(0),
             growths: Cell::new(0),
+            bumps: Cell::new(false),
         }
     }
 
-    /// Takes a level that is not in use, or makes one.
+    /// The stack of a buffer of fixed memory, whose first level is free.
+    pub(crate) fn fixed(size: usize) -> Self {
+        let stack = Stack::new(Source::System, Some(size));
+        stack.free.set(Some(NonNull::dangling()));
+        stack
+    }
+
+    /// Takes a level that is not in use, or makes one: where memory is lent, in `frame`.
     #[inline(always)]
-    pub(crate) fn enter(&self) -> Entered<'_> {
+    pub(crate) fn enter(&self, frame: Option<&Frame>) -> Entered<'_> {
         let level = match self.free.get() {
             Some(level) => level,
-            None => self.make_level(),
+            None => self.make_level(frame),
         };
+        self.enter_level(level)
+    }
+
+    /// [`Stack::enter`] for a buffer of fixed memory, whose first level, if it is free, is where the buffer is now.
+    #[inline(always)]
+    pub(crate) fn enter_fixed(&self, own: &Own, frame: Option<&Frame>) -> Entered<'_> {
+        self.loans.own.set(Some(NonNull::from(own)));
+        let level = match self.free.get() {
+            Some(_) => NonNull::from(&own.first),
+            None => self.make_level(frame),
+        };
+        self.enter_level(level)
+    }
+
+    #[inline(always)]
+    fn enter_level(&self, level: NonNull<Level>) -> Entered<'_> {
         let entered = Entered { stack: self, level };
         let level = entered.level();
         self.free.set(level.next_free.get());
@@ -92,34 +139,60 @@ impl Stack {
 
     #[cold]
     #[inline(never)]
-    fn make_level(&self) -> NonNull<Level> {
-        let level = Box::leak(Box::new(Level::new()));
-        level.next_made.set(self.made.get());
-        let level = NonNull::from(level);
+    fn make_level(&self, frame: Option<&Frame>) -> NonNull<Level> {
+        if let Some(own) = self.own() {
+            return self.loans.lend(own, frame);
+        }
+        let level = Box::leak(Box::new(OnLine(Level::new())));
+        level.0.next_made.set(self.made.get());
+        let level = NonNull::from(level).cast();
         self.made.set(Some(level));
         level
     }
 
-    /// [`Level::take`], in a block made for it if need be.
+    /// Takes a level without memory. What its scope comes to have is exactly what it asked for.
+    pub(crate) fn enter_spare(&self) -> Entered<'_> {
+        let level = match self.spare.take() {
+            Some(level) => level,
+            None => self.make_level(None),
+        };
+        let entered = Entered { stack: self, level };
+        let level = entered.level();
+        self.spare.set(level.next_free.take());
+        level.set_spare();
+        entered
+    }
+
+    /// The levels of the buffer of fixed memory that this stack is part of.
+    fn own(&self) -> Option<&Own> {
+        // SAFETY: set when a scope or guard on the buffer was entered, one of which is left (invariant 1 of `loans`).
+        self.loans.own.get().map(|own| unsafe { own.as_ref() })
+    }
+
+    /// [`Level::take`], in memory made for it if need be.
     pub(crate) fn take(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
         if let Some(found) = level.take(bytes, align, end) {
             return Ok(found);
         }
-        self.grow(level, bytes, align)?;
+        if self.own().is_some() {
+            let found = level.take_or_pack(bytes, align, end);
+            return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, level));
+        }
+        self.grow(level, bytes, align, end)?;
         Ok(level.take(bytes, align, end).expect("a block made for an array holds it"))
     }
 
     /// Makes the first level, with a block of `bytes` bytes.
     pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Shortage> {
-        let entered = self.enter();
-        if bytes == 0 { Ok(()) } else { self.grow(entered.level(), bytes, cursor::LINE) }
+        let entered = self.enter(None);
+        if bytes == 0 { Ok(()) } else { self.grow(entered.level(), bytes, cursor::LINE, End::High) }
     }
 
     /// Gives `level` a block that holds `bytes` bytes aligned to `align`.
     ///
     /// The block is as large as all that the level has, so that a scope asks for few; where the limit or the system
     /// does not allow that, just as large as needed; where not even that, memory of levels not in use goes first.
-    fn grow(&self, level: &Level, bytes: usize, align: usize) -> Result<(), Shortage> {
+    fn grow(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<(), Shortage> {
         let Some(least) = cursor::block_size(bytes, align) else {
             let over = self.limit.get().is_some_and(|limit| limit < bytes);
             let kind = if over { AllocErrorKind::Limit } else { AllocErrorKind::OutOfMemory };
@@ -130,13 +203,11 @@ impl Stack {
             None => FIRST_BLOCK,
         };
         let wanted = least.max(level.total_size()).max(first);
-        if self.grow_to(level, wanted) || self.grow_to(level, least) {
+        if self.grow_to(level, wanted, end) || self.grow_to(level, least, end) {
             return Ok(());
         }
-        for unused in self.levels_free() {
-            self.release(unused);
-        }
-        if self.grow_to(level, least) {
+        self.release_unused();
+        if self.grow_to(level, least, end) {
             return Ok(());
         }
         let fits = least <= self.room();
@@ -144,66 +215,88 @@ impl Stack {
         Err(self.shortage(kind, level))
     }
 
-    fn grow_to(&self, level: &Level, size: usize) -> bool {
-        let grown = size <= self.room() && level.grow(size);
+    fn grow_to(&self, level: &Level, size: usize, end: End) -> bool {
+        let before = level.total_size();
+        let grown = size <= self.room() && level.grow(size, end, &self.source);
         if grown {
-            self.reserved.set(self.reserved.get() + size);
+            self.reserved.set(self.reserved.get() - before + level.total_size());
             self.growths.set(self.growths.get() + 1);
         }
         grown
     }
 
-    /// One block for `level`, whose scope has ended, in place of several.
+    /// Puts a level back whose scope has ended and left something to do.
     #[cold]
     #[inline(never)]
-    fn merge(&self, level: &Level) {
-        let before = level.total_size();
-        level.merge();
+    fn leave_slowly(&self, place: NonNull<Level>) {
+        // SAFETY: a level in use (invariants 1, 3).
+        let level = unsafe { place.as_ref() };
+        if let Some(own) = self.own() {
+            if self.loans.end(own, level) {
+                self.free.set(Some(NonNull::from(&own.first)));
+            }
+            return;
+        }
+        let (before, spare) = (level.total_size(), level.is_spare());
+        let merges = level.tidy(&self.source);
         self.reserved.set(self.reserved.get() - before + level.total_size());
-        self.growths.set(self.growths.get() + 1);
+        self.growths.set(self.growths.get() + usize::from(merges));
+        let list = if spare { &self.spare } else { &self.free };
+        level.next_free.set(list.get());
+        list.set(Some(place));
     }
 
-    fn release(&self, unused: &Level) {
-        self.reserved.set(self.reserved.get() - unused.total_size());
-        unused.release();
+    /// Gives the memory of levels not in use back.
+    fn release_unused(&self) {
+        let mut next = self.free.take();
+        while let Some(place) = next {
+            // SAFETY: a level that was free, and is in no list now (invariants 1, 3).
+            let level = unsafe { place.as_ref() };
+            next = level.next_free.get();
+            self.reserved.set(self.reserved.get() - level.total_size());
+            level.release();
+            level.next_free.set(self.free.replace(Some(place)));
+        }
     }
 
     /// Gives all memory back and starts counting anew, if no level is in use.
     #[cfg(feature = "std")]
     pub(crate) fn release_all_if_free(&self) -> bool {
-        let all_free = self.levels_free().count() == self.levels_made().count();
-        if all_free {
-            self.free_levels();
+        let unused = self.levels_free().count() + self.levels_spare().count();
+        let all_unused = unused == self.levels_made().count();
+        if all_unused {
+            self.release_all();
         }
-        all_free
+        all_unused
     }
 
-    /// Gives all memory back and starts counting anew. Only an [`Entered`] that was forgotten can have a level yet.
-    pub(crate) fn release_all(&mut self) {
-        self.free.set(self.made.get());
-        for level in self.levels_made() {
-            level.next_free.set(level.next_made.get());
-        }
-        self.free_levels();
-    }
-
-    /// Frees the levels that are not in use, and forgets the others.
-    fn free_levels(&self) {
+    /// Frees the levels that are not in use, and forgets the others; starts counting anew.
+    ///
+    /// The others are those whose guards were forgotten. Their memory stays allocated: a guard that was leaked may have lent
+    /// a scope for as long as a [`DetachedArray`](crate::DetachedArray) lives.
+    pub(crate) fn release_all(&self) {
         // First, so that an allocator that opens scopes itself finds, and leaves, a stack without levels.
         self.made.set(None);
         self.reserved.set(0);
         self.growths.set(0);
-        let mut next = self.free.take();
-        while let Some(level) = next {
-            // SAFETY: the pointer is the one that `Box::leak` gave. Nothing refers to the level, as it was free, and it
-            // is in no list any more (invariants 1, 2).
-            let level = unsafe { Box::from_raw(level.as_ptr()) };
-            next = level.next_free.get();
+        for list in [self.free.take(), self.spare.take()] {
+            let mut next = list;
+            while let Some(level) = next {
+                // SAFETY: the pointer is the one that `Box::leak` gave. Nothing refers to the level, as it was not in use,
+                // and it is in no list any more (invariants 1, 2).
+                let level = unsafe { Box::from_raw(level.cast::<OnLine>().as_ptr()) };
+                next = level.0.next_free.get();
+            }
         }
     }
 
     fn levels_free(&self) -> impl Iterator<Item = &Level> {
         levels(self.free.get(), |level| level.next_free.get())
+    }
+
+    #[cfg(feature = "std")]
+    fn levels_spare(&self) -> impl Iterator<Item = &Level> {
+        levels(self.spare.get(), |level| level.next_free.get())
     }
 
     fn levels_made(&self) -> impl Iterator<Item = &Level> {
@@ -215,20 +308,41 @@ impl Stack {
         self.limit.set(Some(limit));
     }
 
+    /// Lends the `Bump` of a level, which may come to hold what is left of the limit.
+    pub(crate) fn bump<'l>(&self, level: &'l Level) -> &'l Bump {
+        self.bumps.set(true);
+        let bump = level.lend_bump();
+        let room = if self.own().is_some() { Some(0) } else { self.limit.get().map(|_| self.room()) };
+        bump.set_allocation_limit(room.map(|room| room.saturating_add(level.bump_size())));
+        bump
+    }
+
     /// Bytes that blocks may yet take; limits count in whole lines, as blocks do.
     fn room(&self) -> usize {
         match self.limit.get() {
             Some(limit) => {
                 let whole = limit.saturating_add(cursor::LINE - 1) / cursor::LINE * cursor::LINE;
-                whole.saturating_sub(self.reserved.get())
+                whole.saturating_sub(self.reserved())
             }
             None => usize::MAX,
         }
     }
 
+    fn reserved(&self) -> usize {
+        let bumps = if self.bumps.get() { self.levels_made().map(Level::bump_size).sum() } else { 0 };
+        self.reserved.get() + bumps
+    }
+
     pub(crate) fn shortage(&self, kind: AllocErrorKind, level: &Level) -> Shortage {
         let new_block = if kind == AllocErrorKind::Limit { self.room() } else { 0 };
-        Shortage { kind, left: level.left().max(new_block), limit: self.limit.get() }
+        Shortage { kind, left: level.left().max(new_block), limit: self.limit.get(), fixed: self.own().is_some() }
+    }
+
+    /// [`Stack::stats`] of a buffer of fixed memory.
+    pub(crate) fn fixed_stats(&self, own: &Own, size: usize) -> Stats {
+        let first_free = self.free.get().is_some();
+        let in_use = if first_free { 0 } else { self.loans.chain(own).map(Level::used).sum() };
+        Stats { in_use, peak: own.first.peak().max(in_use), reserved: size, limit: self.limit.get(), growths: 0 }
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -236,12 +350,16 @@ impl Stack {
             in_use: self.levels_made().map(Level::used).sum::<usize>()
                 - self.levels_free().map(Level::used).sum::<usize>(),
             peak: self.levels_made().map(Level::peak).sum(),
-            reserved: self.reserved.get(),
+            reserved: self.reserved(),
             limit: self.limit.get(),
             growths: self.growths.get(),
         }
     }
 }
+
+/// A level on a cache line of its own.
+#[repr(C, align(64))]
+struct OnLine(Level);
 
 fn levels<'b>(
     first: Option<NonNull<Level>>,
@@ -256,7 +374,7 @@ impl Drop for Stack {
     /// A level that is still in use is leaked. Its `Entered` was forgotten; or this is the destructor of a thread-local,
     /// run by `std::process::exit` inside a scope, whose arrays other threads may go on using for a moment.
     fn drop(&mut self) {
-        self.free_levels();
+        self.release_all();
     }
 }
 

@@ -1,0 +1,76 @@
+//! Arrays on larger boundaries than a cache line.
+
+use core::mem::MaybeUninit;
+
+use bytemuck::Pod;
+use ndarray::ArrayViewMut;
+
+use super::AllocArray;
+use super::place::{place_slowly, place_slowly_or_panic};
+use crate::error::AllocError;
+use crate::level::End;
+use crate::scope::Scope;
+use crate::shape::ArrayShape;
+
+/// A scope whose arrays start at multiples of an alignment of your choice. Made by [`Scope::align`]; what it makes is told
+/// by [`AllocArray`].
+#[derive(Debug, Clone, Copy)]
+pub struct Aligned<'s> {
+    scope: Scope<'s>,
+    align: usize,
+}
+
+impl<'s> Scope<'s> {
+    /// This scope, for arrays that start at a multiple of `align` bytes: a page, for memory that is handed to the system or
+    /// to a device; 128, where lines are fetched in pairs.
+    ///
+    /// Arrays start at multiples of 64 anyway (where there is room), so smaller alignments change nothing but for a
+    /// [`FixedBuffer`](crate::FixedBuffer) that is short of memory.
+    ///
+    /// # Panics
+    ///
+    /// If `align` is not a power of two.
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let page = s.align(4096).alloc_array::<f64>((8, 64));
+    ///     assert!(page.as_ptr().addr() % 4096 == 0);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn align(self, align: usize) -> Aligned<'s> {
+        assert!(align.is_power_of_two(), "ndarena: cannot align arrays to {align} bytes; give a power of two");
+        Aligned { scope: self, align }
+    }
+}
+
+impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Aligned<'s> {
+    #[track_caller]
+    fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        let layout = shape.into_layout();
+        // SAFETY: as for a `Scope`: the low end's memory is initialised and stays so.
+        unsafe { place_slowly_or_panic(self.scope, layout, self.align, End::Low) }
+    }
+
+    fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
+        let layout = shape.into_layout();
+        // SAFETY: as in `alloc_array`.
+        unsafe { place_slowly(self.scope, layout, self.align, End::Low) }
+    }
+
+    #[track_caller]
+    fn uninit<T: Copy + 's>(self, shape: Sh) -> ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim> {
+        let layout = shape.into_layout();
+        // SAFETY: as for a `Scope`: a `MaybeUninit` may be uninitialised, and the high end's memory may become so.
+        unsafe { place_slowly_or_panic(self.scope, layout, self.align, End::High) }
+    }
+
+    fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError> {
+        let layout = shape.into_layout();
+        // SAFETY: as in `uninit`.
+        unsafe { place_slowly(self.scope, layout, self.align, End::High) }
+    }
+}

@@ -1,0 +1,183 @@
+//! A buffer over memory that the caller brings.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::ptr::NonNull;
+
+use super::Stats;
+use super::loans::{Frame, Own};
+use super::stack::Stack;
+use crate::guard::Guard;
+use crate::level::Level;
+use crate::scope::Scope;
+
+/// A buffer over memory that the caller brings: an array on the stack, a static, what a `Vec` has to spare, mapped memory.
+///
+/// It calls no allocator, ever. Its scopes are those of any buffer, so kernels need not know which they run on:
+///
+/// ```
+/// use std::mem::MaybeUninit;
+///
+/// use ndarena::{FixedBuffer, prelude::*};
+///
+/// fn kernel(s: Scope<'_>, n: usize) -> i64 {
+///     let mut x = s.alloc_array::<i64>(n);
+///     x.fill(1);
+///     x.sum()
+/// }
+///
+/// let mut memory = [MaybeUninit::uninit(); 100];
+/// let buffer = FixedBuffer::new(&mut memory);
+/// assert_eq!((0..10_000).map(|_| buffer.scope(|s| kernel(s, 5))).sum::<i64>(), 50_000);
+/// ```
+///
+/// # When it is full
+///
+/// What finds no room is refused, with an [`AllocError`](crate::AllocError) by the methods named `try_`, with a panic by the
+/// others; what is there stays as it is, and smaller requests may yet be met.
+///
+/// ```
+/// use std::mem::MaybeUninit;
+///
+/// use ndarena::{AllocErrorKind, FixedBuffer, prelude::*};
+///
+/// let mut memory = [MaybeUninit::uninit(); 1000];
+/// let buffer = FixedBuffer::new(&mut memory);
+/// buffer.scope(|s| {
+///     let error = s.try_alloc_array::<f64>((20, 20)).unwrap_err();
+///     assert_eq!((error.kind(), error.bytes(), error.limit()), (AllocErrorKind::OutOfMemory, 3200, Some(1000)));
+///     assert!(s.try_alloc_array::<f64>((10, 10)).is_ok());
+/// });
+/// ```
+///
+/// # Where arrays lie
+///
+/// In whole cache lines of 64 bytes, as in any buffer, as long as that leaves room. Where memory is short, that is less
+/// than 256 bytes or not enough for what is asked in whole lines, arrays lie side by side, aligned as their elements are:
+/// 100 bytes aligned to 4 or more hold twelve `i64`, in one array or in several. From the first time that a scope's memory
+/// had to be used like this on it always is; that takes a few nanoseconds more for each array.
+///
+/// # Scopes inside scopes
+///
+/// An inner scope is lent all that the scopes around it have left, and the memory goes back when it ends. Meanwhile the
+/// outer ones get nothing: where results go to an outer scope they are made before the inner one opens. (The outer scopes
+/// of a [`Buffer`](crate::Buffer) can allocate at any time.)
+///
+/// ```
+/// use std::mem::MaybeUninit;
+///
+/// use ndarena::{FixedBuffer, prelude::*};
+///
+/// let mut memory = [MaybeUninit::uninit(); 4096];
+/// let buffer = FixedBuffer::new(&mut memory);
+/// buffer.scope(|outer| {
+///     let mut result = outer.zeros::<f64>(10);
+///     for i in 0..10 {
+///         outer.scope(|inner| {
+///             result[i] = inner.from_elem(300, i as f64).sum();
+///             assert!(outer.try_alloc_array::<f64>(10).is_err());
+///         });
+///     }
+///     assert_eq!(outer.zeros::<f64>(10).len() + result.len(), 20);
+/// });
+/// ```
+pub struct FixedBuffer<'m> {
+    // Never dropped, as it has no levels of its own to free, and is not asked to.
+    stack: ManuallyDrop<Stack>,
+    own: Own,
+    size: usize,
+    memory: PhantomData<&'m mut [MaybeUninit<u8>]>,
+}
+
+impl<'m> FixedBuffer<'m> {
+    /// A buffer over `memory`, of any size and at any address. What the memory contains does not matter; afterwards it
+    /// contains anything.
+    ///
+    /// Of bytes that are initialised, or of a vector's spare capacity, as of any memory:
+    ///
+    /// ```
+    /// use ndarena::{FixedBuffer, prelude::*};
+    ///
+    /// let mut memory = Vec::with_capacity(10_000);
+    /// let buffer = FixedBuffer::new(memory.spare_capacity_mut());
+    /// assert_eq!(buffer.scope(|s| s.ones::<f32>((20, 30)).sum()), 600.0);
+    /// ```
+    pub fn new(memory: &'m mut [MaybeUninit<u8>]) -> Self {
+        let size = memory.len();
+        let (first, nothing) = (Level::new(), Level::new());
+        // SAFETY: `memory` is borrowed for `'m`, which outlives the buffer, and only `first` hands it out.
+        unsafe { first.lay_over(NonNull::from(memory).cast(), size, 0) };
+        // `nothing` has no memory to hand out; its addresses are those of none.
+        let stack = ManuallyDrop::new(Stack::fixed(size));
+        FixedBuffer { stack, own: Own { first, nothing }, size, memory: PhantomData }
+    }
+
+    /// Runs `f` with a scope on this buffer, and takes back all memory that the scope handed out when `f` returns, or
+    /// unwinds: [`Buffer::scope`](crate::Buffer::scope).
+    #[inline]
+    pub fn scope<R>(&self, f: impl for<'s> FnOnce(Scope<'s>) -> R) -> R {
+        let frame = Frame::new();
+        let entered = self.stack.enter_fixed(&self.own, Some(&frame));
+        f(Scope::on(&entered))
+    }
+
+    /// A scope that lasts until the guard is dropped. See [`Guard`].
+    ///
+    /// Of several guards that are open at a time, each but the first keeps 512 bytes of the memory or less for itself. Where
+    /// there is no room for that, a guard's scope has no memory to hand out.
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// use ndarena::{FixedBuffer, prelude::*};
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 4096];
+    /// let buffer = FixedBuffer::new(&mut memory);
+    /// let (first, second) = (buffer.guard(), buffer.guard());
+    /// let x = second.scope().from_elem(300, 1.0);
+    /// drop(first);
+    /// assert_eq!(x.sum(), 300.0);
+    /// ```
+    #[inline]
+    pub fn guard(&self) -> Guard<'_> {
+        Guard::new(self.stack.enter_fixed(&self.own, None))
+    }
+
+    /// How much of the memory is in use, and was in use at most. See [`Stats`]; `reserved` and `limit` are the size of the
+    /// memory, and `growths` is 0.
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// use ndarena::{FixedBuffer, prelude::*};
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 1000];
+    /// let buffer = FixedBuffer::new(&mut memory);
+    /// buffer.scope(|s| {
+    ///     let _x = s.alloc_array::<f64>(16);
+    ///     assert_eq!(buffer.stats().in_use, 128);
+    /// });
+    /// assert_eq!((buffer.stats().in_use, buffer.stats().peak), (0, 128));
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.stack.fixed_stats(&self.own, self.size)
+    }
+}
+
+impl fmt::Debug for FixedBuffer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FixedBuffer").field(&self.stats()).finish()
+    }
+}
+
+// SAFETY: the memory is borrowed exclusively, and bytes have no tie to a thread; the buffer can only move when nothing
+// borrows from it, and then no scope is left.
+unsafe impl Send for FixedBuffer<'_> {}
+
+// A panic that unwinds out of a scope ends it like any other way out, and leaves the buffer as it should be.
+impl UnwindSafe for FixedBuffer<'_> {}
+impl RefUnwindSafe for FixedBuffer<'_> {}
+
+const _: () = assert!(size_of::<Level>().next_multiple_of(64) <= 512);
