@@ -47,7 +47,13 @@ pub(crate) const fn reach_down(end: usize, used: usize, most: usize, bytes: usiz
 
 /// Where an array of `bytes` bytes begins, at the next place aligned to `align`, and how far the low end reaches with it,
 /// both in bytes up from `start`. Nothing if that is more than `most`. Unlike [`reach_up`] it counts in bytes, not lines.
-pub(crate) const fn pack_up(start: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<(usize, usize)> {
+pub(crate) const fn pack_up(
+    start: usize,
+    used: usize,
+    most: usize,
+    bytes: usize,
+    align: usize,
+) -> Option<(usize, usize)> {
     let at = used.saturating_add(start.wrapping_add(used).wrapping_neg() & (align - 1));
     let reach = at.saturating_add(bytes);
     if reach <= most { Some((at, reach)) } else { None }

@@ -26,7 +26,8 @@ pub enum AllocErrorKind {
     Strides,
     /// The buffer would come to hold more than its limit.
     Limit,
-    /// The system has no such block of memory.
+    /// The system, or the buffer's own source, has no such block of memory; or a [`FixedBuffer`](crate::FixedBuffer) has
+    /// not as much left for this scope.
     OutOfMemory,
 }
 
@@ -34,6 +35,38 @@ pub enum AllocErrorKind {
 /// and the limit. The panic of the forms without `try_` says the same.
 ///
 /// The buffer is as it was before the call and goes on working.
+///
+/// # Every way in which a call can fail
+///
+/// | what was asked | fails when | as |
+/// |---|---|---|
+/// | any array or slice, [`bytes`] | it is larger than `isize::MAX` bytes, or the product of its non-zero axis lengths than `isize::MAX` | [`Overflow`] |
+/// | an array with strides | these let two indices share an element, or are not one for each axis | [`Strides`] |
+/// | any array or slice, [`bytes`] | a [`Buffer`] with a limit, or a thread's default one, would come to hold more than that | [`Limit`] |
+/// | | the system, or the buffer's [`ChunkSource`], has no such block; a [`FixedBuffer`] has less left for this scope, all of it while it is lent to an inner one | [`OutOfMemory`] |
+/// | [`Buffer::with_capacity`] | the system has no such block | panic, with this error |
+/// | what [`bump`] lends | the limit does not allow it; always on a [`FixedBuffer`] | bumpalo's panic or error |
+/// | [`align`] | the alignment is not a power of two | panic |
+/// | [`zip_map`] | the shapes cannot be broadcast together | panic that names both shapes |
+/// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open | its error `ScopeOpen` |
+/// | a closure | it panics | that panic; the scope has ended |
+///
+/// The methods whose name begins with `try_` return the error, all others panic with its text, at the caller's place. Opening
+/// a scope or a guard fails only if the system has not even the few hundred bytes that a level takes, as `Box::new` would.
+/// Everything else that could go wrong does not compile.
+///
+/// [`bytes`]: crate::Scope::bytes
+/// [`bump`]: crate::Scope::bump
+/// [`align`]: crate::Scope::align
+/// [`zip_map`]: crate::Scope::zip_map
+/// [`Buffer`]: crate::Buffer
+/// [`Buffer::with_capacity`]: crate::Buffer::with_capacity
+/// [`FixedBuffer`]: crate::FixedBuffer
+/// [`ChunkSource`]: crate::ChunkSource
+/// [`Overflow`]: AllocErrorKind::Overflow
+/// [`Strides`]: AllocErrorKind::Strides
+/// [`Limit`]: AllocErrorKind::Limit
+/// [`OutOfMemory`]: AllocErrorKind::OutOfMemory
 ///
 /// ```
 /// use ndarena::{AllocErrorKind, Buffer, prelude::*};
@@ -97,7 +130,7 @@ impl AllocError {
         self.shortage.left
     }
 
-    /// The limit of the buffer, if it has one.
+    /// The limit of the buffer, if it has one; of a [`FixedBuffer`](crate::FixedBuffer), the size of its memory.
     pub fn limit(&self) -> Option<usize> {
         self.shortage.limit
     }
@@ -130,6 +163,12 @@ impl fmt::Display for AllocError {
                  (`Buffer::with_limit`, or `set_default_limit` for a thread's default buffer), or end scopes that are \
                  not needed any more",
                 self.shortage.limit.unwrap_or(usize::MAX),
+            ),
+            AllocErrorKind::OutOfMemory if self.shortage.fixed => write!(
+                f,
+                "it takes {bytes} bytes, and {left} bytes are left for this scope of the fixed buffer's {} bytes; give it \
+                 more memory, use less, or let scopes end first that are not needed any more or were opened inside this one",
+                self.shortage.limit.unwrap_or(0),
             ),
             AllocErrorKind::OutOfMemory => write!(
                 f,

@@ -148,7 +148,7 @@ impl<'s> Scope<'s> {
         Guard::new(self.stack.enter(None))
     }
 
-    /// A [`bumpalo::Bump`] that lasts as long as the scope, for [`bumpalo::collections`] and whatever else takes one.
+    /// A [`bumpalo::Bump`] that lasts as long as the scope, for `bumpalo::collections` and whatever else takes one.
     ///
     /// It asks the global allocator for memory of its own, keeps it for the next scope at this depth, and counts towards
     /// the buffer's limit; where several scopes inside each other grow theirs at once, each may take all that was left when

@@ -67,6 +67,17 @@ fn a_scope_that_outgrew_its_block_does_so_once() {
 }
 
 #[test]
+fn a_first_array_that_outgrows_its_block_replaces_it() {
+    let buffer = Buffer::with_capacity(1000);
+    for n in [10_000, 100_000] {
+        assert_eq!(calls_of(|| buffer.scope(|s| drop(s.alloc_array::<u8>(64 * n)))), 2, "one block for another");
+        assert_eq!(buffer.stats().reserved, 64 * n);
+        assert_eq!(calls_of(|| buffer.scope(|s| drop(s.uninit::<u8>(64 * n)))), 0);
+    }
+    assert_eq!(buffer.stats().growths, 3);
+}
+
+#[test]
 fn an_inner_loop_at_the_end_of_a_block_allocates_nothing() {
     // In Bumper.jl such a loop makes and frees a slab each time round.
     for bytes in (0..10_000).step_by(64) {

@@ -23,9 +23,9 @@ pub use thread::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_def
 
 use ndarray::{ArrayViewMut, Dimension, Ix1};
 
-use crate::block::Source;
 #[cfg(target_has_atomic = "ptr")]
 use crate::block::ChunkSource;
+use crate::block::Source;
 use crate::detached::DetachedArray;
 use crate::error::AllocError;
 use crate::guard::Guard;

@@ -206,7 +206,7 @@ impl Stack {
         if self.grow_to(level, wanted, end) || self.grow_to(level, least, end) {
             return Ok(());
         }
-        self.release_unused();
+        self.release_unused(level);
         if self.grow_to(level, least, end) {
             return Ok(());
         }
@@ -246,8 +246,12 @@ impl Stack {
         list.set(Some(place));
     }
 
-    /// Gives the memory of levels not in use back.
-    fn release_unused(&self) {
+    /// Gives the memory of levels not in use back, and that of `level` if it has handed out nothing.
+    fn release_unused(&self, level: &Level) {
+        let before = level.total_size();
+        let unused = level.take_unused_blocks();
+        self.reserved.set(self.reserved.get() - before + level.total_size());
+        drop(unused);
         let mut next = self.free.take();
         while let Some(place) = next {
             // SAFETY: a level that was free, and is in no list now (invariants 1, 3).

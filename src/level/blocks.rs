@@ -28,13 +28,14 @@ impl Detached {
 unsafe impl Sync for Detached {}
 
 impl Level {
-    /// Goes on in a new block of `size` bytes (whole lines) or more, keeping the present one until the scope ends. It is
-    /// for an array from `end`. Where there is no such block, says so and changes nothing.
+    /// Goes on in a new block of `size` bytes (whole lines) or more, keeping the present one until the scope ends, if anything
+    /// was handed out of it. It is for an array from `end`. Where there is no such block, says so and changes nothing.
     pub(crate) fn grow(&self, size: usize, end: End, source: &Source) -> bool {
         // First, as a source may be code of any kind: nothing of this level is in its hands then.
         let Some((block, zeros)) = Block::new(size, end == End::Low, source) else { return false };
+        let unused = self.take_unused_blocks();
         let mut outgrown = self.outgrown.take();
-        if outgrown.try_reserve(1).is_err() {
+        if self.size.get() > 0 && outgrown.try_reserve(1).is_err() {
             self.outgrown.set(outgrown);
             return false;
         }
@@ -49,7 +50,18 @@ impl Level {
             self.zeroed.set(self.size.get());
         }
         self.outgrown.set(outgrown);
+        drop(unused);
         true
+    }
+
+    /// Takes the blocks away from which nothing was handed out yet: all of them, or none.
+    pub(crate) fn take_unused_blocks(&self) -> (Option<Block>, Vec<Block>) {
+        if self.used() > 0 {
+            return (None, Vec::new());
+        }
+        self.note_peak();
+        self.outgrown_size.set(0);
+        (self.replace_block(None), self.outgrown.take())
     }
 
     /// One block in place of all that the scope came to need, which has ended. Where there is no such block, the level is
