@@ -42,7 +42,14 @@ const CASES: [Case; 17] = [
     ("10 × alloc_array(n) in an open scope", |turns, n| {
         let buffer = Buffer::new();
         each(turns, n, |n| {
-            buffer.scope(|s| (0..10).fold(std::ptr::null(), |_, _| black_box(s.alloc_array::<f64>(n).as_ptr())))
+            // Written out, so as not to count a loop.
+            macro_rules! arrays {
+                ($s:ident: $($array:tt)*) => { $($array; black_box($s.alloc_array::<f64>(n).as_ptr());)* };
+            }
+            buffer.scope(|s| {
+                arrays!(s: 1 2 3 4 5 6 7 8 9);
+                black_box(s.alloc_array::<f64>(n).as_ptr())
+            })
         })
     }),
     ("guard + alloc_array(n)", |turns, n| {

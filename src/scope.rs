@@ -179,6 +179,12 @@ impl<'s> Scope<'s> {
         self.level.take_quickly(bytes, align, end)
     }
 
+    /// [`Scope::take_quickly`] beyond the marks, and side by side with what is there: without asking anyone for memory.
+    #[inline(always)]
+    pub(crate) fn take_ready(self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
+        self.level.take(bytes, align, end)
+    }
+
     /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`.
     pub(crate) fn take(self, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
         self.stack.take(self.level, bytes, align, end)

@@ -150,7 +150,12 @@ pub(super) unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End
 #[inline(always)]
 fn memory_quickly<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(NonNull<T>, usize)> {
     let len = usual_len::<T, D>(dim)?;
-    let start = s.take_quickly(len * size_of::<T>(), align_of::<T>(), end)?;
+    let bytes = len * size_of::<T>();
+    // The second is here, and not in `place_slowly`, for arrays that are packed: they take it every time.
+    let start = match s.take_quickly(bytes, align_of::<T>(), end) {
+        Some(start) => start,
+        None => s.take_ready(bytes, align_of::<T>(), end)?,
+    };
     Some((start.cast(), len))
 }
 

@@ -145,6 +145,8 @@ impl Level {
 
     /// `bytes` bytes (at most `isize::MAX`) from `end`, at an address aligned to `align`, moving the mark if need be.
     /// Those of the low end are initialised.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take(&self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
         if self.is_packed() {
             return self.take_packed(bytes, align, end);
