@@ -3,7 +3,9 @@
 mod contenders;
 mod paired;
 
-use contenders::{BUFFER, BUMP_SCOPE, BUMPALO, DEFAULT, DYN_STACK, HAND, HEAP, MAP, MIMALLOC, NESTED, Opening};
+use contenders::{
+    BUFFER, BUMP_SCOPE, BUMPALO, DEFAULT, DYN_STACK, FIXED, GUARD, HAND, HEAP, MAP, MIMALLOC, NESTED, Opening,
+};
 use paired::{Bound, Make, Pair, Plan};
 
 fn main() {
@@ -23,6 +25,10 @@ fn main() {
     }
     opening(30, DEFAULT, HAND, Bound::AtMost(1.15));
     opening(30, NESTED, HAND, Bound::AtMost(1.20));
+    for n in [30, 1_000] {
+        opening(n, FIXED, BUFFER, Bound::AtMost(1.0));
+        opening(n, GUARD, BUFFER, Bound::AtMost(1.08)); // 1 ns of 12
+    }
     opening(30, HEAP, BUFFER, Bound::AtLeast(1.75));
     opening(30, HEAP, MAP, Bound::AtLeast(1.75));
     opening(30, MAP, HAND, Bound::Any);

@@ -140,7 +140,7 @@ fn tasks_have_buffers_of_their_own_and_may_be_given_others() {
     let address = || default_buffer(|b| std::ptr::from_ref(b).addr());
     let here = address();
     assert_eq!(address(), here);
-    assert_ne!(std::thread::spawn(move || address() == here).join().unwrap(), true);
+    assert!(std::thread::spawn(move || address() != here).join().unwrap());
     let other = Buffer::with_limit(100_000);
     with_buffer(&other, || {
         assert_eq!(address(), std::ptr::from_ref(&other).addr());
@@ -154,7 +154,9 @@ fn tasks_have_buffers_of_their_own_and_may_be_given_others() {
     // Many tasks at once, each on its own.
     let sums: Vec<i64> = std::thread::scope(|threads| {
         let tasks: Vec<_> = (0..8i64)
-            .map(|i| threads.spawn(move || (0..100).map(|_| ndarena::scope(|s| f(s, Array1::from_elem(50, i).view()))).sum()))
+            .map(|i| {
+                threads.spawn(move || (0..100).map(|_| ndarena::scope(|s| f(s, Array1::from_elem(50, i).view()))).sum())
+            })
             .collect();
         tasks.into_iter().map(|task| task.join().unwrap()).collect()
     });

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use dyn_stack::MemStack;
 use mimalloc::MiMalloc;
-use ndarena::{Buffer, prelude::*};
+use ndarena::{Buffer, FixedBuffer, prelude::*};
 use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayViewMut1, Zip};
 
 use crate::paired::{Batch, Make, timed};
@@ -26,6 +26,17 @@ fn hand(x: &ArrayRef1<i64>, y: &mut ArrayRef1<i64>) -> i64 {
 
 #[inline(never)]
 fn buffer(buffer: &Buffer, x: &ArrayRef1<i64>) -> i64 {
+    buffer.scope(|s| add_one_and_sum(x, s.alloc_array::<i64>(x.len())))
+}
+
+#[inline(never)]
+fn guard(buffer: &Buffer, x: &ArrayRef1<i64>) -> i64 {
+    let guard = buffer.guard();
+    add_one_and_sum(x, guard.scope().alloc_array::<i64>(x.len()))
+}
+
+#[inline(never)]
+fn fixed(buffer: &FixedBuffer<'_>, x: &ArrayRef1<i64>) -> i64 {
     buffer.scope(|s| add_one_and_sum(x, s.alloc_array::<i64>(x.len())))
 }
 
@@ -152,6 +163,13 @@ macro_rules! opening {
 }
 
 opening!(BUFFER, "buffer", |_n, _place| Buffer::new(), |m, x| buffer(m, x));
+opening!(GUARD, "guard", |_n, _place| Buffer::new(), |m, x| guard(m, x));
+opening!(
+    FIXED,
+    "fixed buffer",
+    |n, _place| FixedBuffer::new(vec![MaybeUninit::uninit(); 8 * n + 128].leak()),
+    |m, x| fixed(m, x)
+);
 opening!(MAP, "map in a scope", |_n, _place| Buffer::new(), |m, x| mapped(m, x));
 opening!(DEFAULT, "default buffer", |_n, _place| (), |_m, x| default(x));
 opening!(NESTED, "nested scope", |_n, _place| Buffer::new(), |m, x| nested(m, x));
