@@ -2,9 +2,14 @@
 //! `cargo bench --bench instructions`.
 
 mod counted;
+#[cfg(target_os = "linux")]
+#[path = "../tests/no_std/build.rs"]
+mod program;
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
 use counted::{Case, each};
 use ndarena::{FixedBuffer, prelude::*};
@@ -44,7 +49,7 @@ const CASES: [Case; 17] = [
         each(turns, n, |n| {
             // Written out, so as not to count a loop.
             macro_rules! arrays {
-                ($s:ident: $($array:tt)*) => { $($array; black_box($s.alloc_array::<f64>(n).as_ptr());)* };
+                ($s:ident: $($array:tt)*) => { $(let _ = $array; black_box($s.alloc_array::<f64>(n).as_ptr());)* };
             }
             buffer.scope(|s| {
                 arrays!(s: 1 2 3 4 5 6 7 8 9);
@@ -107,5 +112,26 @@ fn in_fixed<const BYTES: usize>(turns: usize, n: usize, turn: impl Fn(Scope<'_>,
 }
 
 fn main() {
-    counted::run("n = 30", &CASES, 30);
+    let _counted = counted::run("n = 30", &CASES, 30);
+    #[cfg(target_os = "linux")]
+    if _counted {
+        no_std();
+    }
+}
+
+/// What a scope takes in the program without the standard library, loop, filling and adding up included.
+#[cfg(target_os = "linux")]
+fn no_std() {
+    let path = program::build();
+    let turn = |n: &str| {
+        counted::per_turn(|scopes| {
+            let mut program = Command::new(&path);
+            program.args([n, &scopes.to_string()]);
+            program
+        })
+    };
+    if let (Some(five), Some(twelve)) = (turn("5"), turn("12")) {
+        println!("| tests/no_std/program.rs | instructions a scope |\n|---|---|");
+        println!("| 5 numbers in 100 bytes | {five:.1} |\n| 12 numbers in 100 bytes | {twelve:.1} |");
+    }
 }

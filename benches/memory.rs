@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::time::Instant;
 
-use ndarena::{Buffer, HugePages, Padded, prelude::*};
+use ndarena::{HugePages, prelude::*};
 use ndarray::{Array1, Array2, ArrayRef2, ArrayViewMut2, Zip, s};
 use paired::{Bound, Make, Pair, Plan, timed};
 

@@ -79,7 +79,7 @@ impl<'b> Guard<'b> {
     /// let buffer = Buffer::new();
     /// let guard = buffer.guard();
     /// let (x, y) = (guard.scope().ones::<f64>(3), guard.scope().zeros::<f64>(3));
-    /// assert_eq!((x + y).sum(), 3.0);
+    /// assert_eq!(x.sum() + y.sum(), 3.0);
     /// ```
     #[inline]
     pub fn scope(&self) -> Scope<'_> {

@@ -19,7 +19,6 @@ mod scope;
 mod shape;
 
 pub use array::{Aligned, AllocArray};
-#[cfg(target_has_atomic = "ptr")]
 pub use block::ChunkSource;
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
@@ -37,7 +36,7 @@ pub use shape::{ArrayShape, Contiguous, Strided};
 
 /// What a file with kernels in it imports: `use ndarena::prelude::*;`
 pub mod prelude {
-    pub use crate::{AllocArray, Buffer, Scope};
+    pub use crate::{AllocArray, Buffer, Padded, Scope};
 }
 
 /// The examples in `docs` are tests.

@@ -21,7 +21,7 @@ const CROWDED: usize = 256;
 /// row cures it: a transpose of 512 × 512 takes an eighth of the time.
 ///
 /// ```
-/// use ndarena::{Padded, prelude::*};
+/// use ndarena::prelude::*;
 /// use ndarray::ShapeBuilder;
 ///
 /// ndarena::scope(|s| {

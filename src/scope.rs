@@ -13,7 +13,7 @@ use crate::level::{End, Level};
 /// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
 ///
 /// A scope is handed to the closure of [`Buffer::scope`](crate::Buffer::scope), [`scope`](crate::scope()) or
-/// [`Scope::scope`]. It is `Copy`, so a kernel takes it by value; its type names no buffer:
+/// [`Scope::scope`], or lent by a [`Guard`]. It is `Copy`, so a kernel takes it by value; its type names no buffer:
 ///
 /// ```
 /// use ndarena::{Scope, prelude::*};
@@ -41,6 +41,9 @@ use crate::level::{End, Level};
 /// | contents to be written first | [`uninit`], [`try_uninit`] |
 /// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`] |
 /// | from other arrays, in one pass | [`copy_of`], [`map`], [`zip_map`] |
+/// | on a larger boundary than 64 bytes | [`align`]`(4096).alloc_array::<f64>(..)`, and so on |
+/// | for other libraries | [`bytes`], [`bump`] |
+/// | scopes inside this one | [`scope`](Scope::scope()), [`guard`] |
 ///
 /// The constructors that take a shape are methods of the trait [`AllocArray`](crate::AllocArray), which
 /// `use ndarena::prelude::*` brings in.
@@ -57,6 +60,10 @@ use crate::level::{End, Level};
 /// [`copy_of`]: Scope::copy_of
 /// [`map`]: Scope::map
 /// [`zip_map`]: Scope::zip_map
+/// [`align`]: Scope::align
+/// [`bytes`]: Scope::bytes
+/// [`bump`]: Scope::bump
+/// [`guard`]: Scope::guard
 ///
 /// # Lifetimes
 ///

@@ -1,6 +1,6 @@
 //! Where arrays start, and how far rows are apart.
 
-use ndarena::{Buffer, Padded, prelude::*};
+use ndarena::prelude::*;
 use ndarray::prelude::*;
 use proptest::prelude::*;
 

@@ -112,7 +112,7 @@ fn panics_point_at_the_caller() {
     }));
     thread_local!(static LOCATION: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) });
     let buffer = Buffer::with_limit(4096);
-    let calls: [fn(Scope<'_>); 11] = [
+    let calls: [fn(Scope<'_>); 16] = [
         |s| drop(s.alloc_array::<f64>(10_000)),
         |s| drop(s.uninit::<f64>(10_000)),
         |s| drop(s.zeros::<f64>(10_000)),
@@ -124,6 +124,11 @@ fn panics_point_at_the_caller() {
         |s| drop(s.map(&ndarray::Array1::<f64>::zeros(10_000), |x| *x)),
         |s| drop(s.zip_map(&ndarray::arr1(&[1.0; 1000]), &ndarray::arr1(&[1.0; 1000]), |x, y| x + y)),
         |s| assert!(s.alloc_slice::<u64>(10_000).is_empty()),
+        |s| assert!(s.bytes(std::alloc::Layout::new::<[u64; 10_000]>()).is_empty()),
+        |s| drop(s.align(128).alloc_array::<f64>(10_000)),
+        |s| drop(s.align(128).ones::<f64>((100, 100))),
+        |s| drop(s.align(3).ones::<f64>(1)),
+        |s| drop(s.guard().scope().zeros::<f64>((100, 100))),
     ];
     for call in calls {
         LOCATION.take();

@@ -20,34 +20,49 @@ pub(crate) fn each<T>(turns: usize, n: usize, mut turn: impl FnMut(usize) -> *co
 
 const CHILD: &str = "NDARENA_INSTRUCTIONS";
 
-/// Prints what the cases add to the first, for that size; `what` heads the table.
-pub(crate) fn run(what: &str, cases: &[Case], n: usize) {
+/// Prints what the cases add to the first, for that size; `what` heads the table. Says whether it did: this may be a test,
+/// or one of the programs that are measured.
+pub(crate) fn run(what: &str, cases: &[Case], n: usize) -> bool {
     if let Ok(child) = env::var(CHILD) {
         let (case, turns) = child.split_once(' ').expect("a case and a number");
         let case: usize = case.parse().expect("the number of a case");
-        return cases[case].1(turns.parse().expect("a number of turns"), black_box(n));
+        cases[case].1(turns.parse().expect("a number of turns"), black_box(n));
+        return false;
     }
     if env::args().any(|argument| argument == "--test") {
         cases.iter().for_each(|(_, case)| case(100, n));
-        return println!("{} cases run", cases.len());
+        println!("{} cases run", cases.len());
+        return false;
     }
     let Some(empty) = instructions(0) else {
-        return println!("valgrind is needed to count instructions, and does not run here");
+        println!("valgrind is needed to count instructions, and does not run here");
+        return false;
     };
     println!("| {what} | instructions added |\n|---|---|");
     for (case, (name, _)) in cases.iter().enumerate().skip(1) {
         let added = instructions(case).expect("valgrind ran before") - empty;
         println!("| {name} | {added:.1} |");
     }
+    true
 }
 
 /// Instructions in a turn of that case.
 fn instructions(case: usize) -> Option<f64> {
+    per_turn(|turns| {
+        let mut program = Command::new(env::current_exe().expect("the path of this program"));
+        program.env(CHILD, format!("{case} {turns}"));
+        program
+    })
+}
+
+/// Instructions in a turn of a program that is told how many to run.
+pub(crate) fn per_turn(program: impl Fn(usize) -> Command) -> Option<f64> {
     let total = |turns: usize| -> Option<f64> {
+        let program = program(turns);
         let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(env::current_exe().ok()?);
-        let output = valgrind.env(CHILD, format!("{case} {turns}")).output().ok()?;
-        let said = String::from_utf8(output.stderr).ok()?;
+        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program.get_program());
+        valgrind.args(program.get_args()).envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let said = String::from_utf8(valgrind.output().ok()?.stderr).ok()?;
         let collected = said.lines().find_map(|line| line.split_once("Collected :"))?.1;
         collected.trim().parse().ok()
     };

@@ -12,10 +12,10 @@ use crate::level::End;
 use crate::scope::Scope;
 use crate::shape::{ArrayShape, Contiguous};
 
-/// The constructors of [`Scope`] that take a shape.
+/// The constructors of [`Scope`], and of a scope with an alignment ([`Aligned`](super::Aligned)), that take a shape.
 ///
 /// Shapes are ndarray's own: `n`, `(m, n)`, `[a, b, c]`, `(m, n).f()`, `IxDyn(&[..])`, `x.raw_dim()`, `x.dim()`, or with
-/// padding `(m, n).strides((ld, 1))`, for which the whole extent is allocated. They are a parameter of the trait, and so
+/// padding `(m, n).strides((ld, 1))` or [`(m, n).padded::<f64>()`](crate::Padded), for which the whole extent is allocated. They are a parameter of the trait, and so
 /// the only type to write is that of the elements:
 ///
 /// ```
@@ -34,14 +34,15 @@ use crate::shape::{ArrayShape, Contiguous};
 /// });
 /// ```
 ///
-/// Every array starts at a multiple of 64 bytes, or of its elements' alignment if that is larger. An empty array, and
-/// one of elements without size, takes no memory.
+/// Every array starts at a multiple of 64 bytes, or of its elements' alignment if that is larger, or of the one that
+/// [`Scope::align`] asks for; only where a [`FixedBuffer`](crate::FixedBuffer) is short of memory does its elements' do. An
+/// empty array, and one of elements without size, takes no memory.
 ///
 /// # Panics
 ///
 /// All but those named `try_` panic where these would return an error: when the buffer's limit does not allow the array,
-/// the system has no memory for it, its size overflows `isize`, or its strides let two indices share an element. The
-/// message is the [`AllocError`], and the buffer goes on working.
+/// there is no memory for it, its size overflows `isize`, or its strides let two indices share an element. The message is
+/// the [`AllocError`], which lists the cases, and the buffer goes on working.
 #[expect(clippy::wrong_self_convention, reason = "these are ndarray's names")]
 pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// An array whose contents are unspecified, but always initialised: what was in the memory before, or zeros.
