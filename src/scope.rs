@@ -92,6 +92,9 @@ use crate::level::{End, Level};
 /// });
 /// ```
 ///
+/// What is to outlive every scope is copied by ndarray's `to_owned()`, in one allocation and one pass, or made by
+/// [`Buffer::scope_to_owned`](crate::Buffer::scope_to_owned), and takes its memory along.
+///
 /// An array made in a scope can be sent to another thread that ends before the scope does; the scope itself cannot.
 #[derive(Clone, Copy)]
 pub struct Scope<'s> {

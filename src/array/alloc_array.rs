@@ -256,6 +256,19 @@ impl<'s> Scope<'s> {
     ///     assert_eq!(x.iter().sum::<f32>(), 100.0);
     /// });
     /// ```
+    ///
+    /// Other libraries' views lie on slices, too:
+    ///
+    /// ```
+    /// use nalgebra::{DMatrixViewMut, DVectorView};
+    ///
+    /// ndarena::scope(|s| {
+    ///     let mut a = DMatrixViewMut::from_slice(s.alloc_slice::<f64>(9), 3, 3);
+    ///     a.fill_with_identity();
+    ///     let x = DVectorView::from_slice(&[1.0, 2.0, 3.0], 3);
+    ///     assert_eq!((&a * x).sum(), 6.0);
+    /// });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
@@ -282,6 +295,22 @@ impl<'s> Scope<'s> {
     ///     let (x, _) = stack.make_with(100, |i| i as f64);
     ///     assert_eq!(x.iter().sum::<f64>(), 4950.0);
     /// });
+    /// ```
+    ///
+    /// A kernel of faer's says how much it needs:
+    ///
+    /// ```
+    /// use faer::Par;
+    /// use faer::dyn_stack::MemStack;
+    /// use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
+    ///
+    /// let mut a = faer::mat![[4.0, 2.0], [2.0, 5.0f64]];
+    /// ndarena::scope(|s| {
+    ///     let scratch = cholesky_in_place_scratch::<f64>(2, Par::Seq, Default::default());
+    ///     let stack = MemStack::new(s.bytes(scratch.layout().unwrap()));
+    ///     cholesky_in_place(a.as_mut(), Default::default(), Par::Seq, stack, Default::default()).unwrap();
+    /// });
+    /// assert_eq!((a[(0, 0)], a[(1, 0)], a[(1, 1)]), (2.0, 1.0, 2.0));
     /// ```
     #[inline]
     #[track_caller]

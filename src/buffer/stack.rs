@@ -249,7 +249,7 @@ impl Stack {
     /// Gives the memory of levels not in use back, and that of `level` if it has handed out nothing.
     fn release_unused(&self, level: &Level) {
         let before = level.total_size();
-        let unused = level.take_unused_blocks();
+        let unused = level.take_unused_block();
         self.reserved.set(self.reserved.get() - before + level.total_size());
         drop(unused);
         let mut next = self.free.take();

@@ -33,7 +33,7 @@ impl Level {
     pub(crate) fn grow(&self, size: usize, end: End, source: &Source) -> bool {
         // First, as a source may be code of any kind: nothing of this level is in its hands then.
         let Some((block, zeros)) = Block::new(size, end == End::Low, source) else { return false };
-        let unused = self.take_unused_blocks();
+        let unused = self.take_unused_block();
         let mut outgrown = self.outgrown.take();
         if self.size.get() > 0 && outgrown.try_reserve(1).is_err() {
             self.outgrown.set(outgrown);
@@ -54,14 +54,13 @@ impl Level {
         true
     }
 
-    /// Takes the blocks away from which nothing was handed out yet: all of them, or none.
-    pub(crate) fn take_unused_blocks(&self) -> (Option<Block>, Vec<Block>) {
+    /// Takes the block away if nothing was handed out yet: then there is no other.
+    pub(crate) fn take_unused_block(&self) -> Option<Block> {
         if self.used() > 0 {
-            return (None, Vec::new());
+            return None;
         }
         self.note_peak();
-        self.outgrown_size.set(0);
-        (self.replace_block(None), self.outgrown.take())
+        self.replace_block(None)
     }
 
     /// One block in place of all that the scope came to need, which has ended. Where there is no such block, the level is

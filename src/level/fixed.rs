@@ -123,7 +123,8 @@ impl Level {
                 self.end.get().addr().get() - (inner.end.get().addr().get() - inner.dirty.get())
             };
             self.dirty.set(dirty);
-            self.init.set((init / LINE * LINE).min(self.size.get() - dirty));
+            // No more than `size - dirty`: beyond the lines there is less than another.
+            self.init.set(init / LINE * LINE);
         }
         self.high.set(high);
         self.fixed.lent.set(false);
