@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::time::Instant;
 
 use ndarena::{HugePages, prelude::*};
-use ndarray::{Array1, Array2, ArrayRef2, ArrayViewMut2, Zip, s};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayViewMut2, ShapeBuilder, Zip, s};
 use paired::{Bound, Make, Pair, Plan, timed};
 
 const KB: usize = 1 << 10;
@@ -94,50 +94,39 @@ fn life(bytes: usize, moved: bool) -> Make {
     })
 }
 
-/// `to_owned` of a scope's array, and a `memcpy` into memory of malloc's.
+/// `to_owned` of an array in a scope's memory, and a `memcpy` into memory of malloc's.
 fn to_owned_and_memcpy(n: usize, column_major: bool) -> (Make, Make) {
-    use ndarray::ShapeBuilder;
-
+    let array = move || Buffer::new().scope_to_owned(|s| s.ones::<f64>((n, n).set_f(column_major)));
     let to_owned = move |_| {
-        let buffer = Buffer::new();
-        timed(move |times| {
-            buffer.scope(|s| {
-                let x = s.ones::<f64>((n, n).set_f(column_major));
-                (0..times).for_each(|_| drop(black_box(black_box(&x).to_owned())));
-            });
-        })
+        let x = array();
+        timed(move |times| (0..times).for_each(|_| drop(black_box(black_box(&x).to_owned()))))
     };
     let memcpy = move |_| {
-        let buffer = Buffer::new();
+        let x = array();
         timed(move |times| {
-            buffer.scope(|s| {
-                let x = s.ones::<f64>((n, n).set_f(column_major));
-                for _ in 0..times {
-                    let mut copy = Vec::<MaybeUninit<f64>>::with_capacity(n * n);
-                    // SAFETY: both have as many elements.
-                    unsafe { black_box(&x).as_ptr().copy_to_nonoverlapping(copy.as_mut_ptr().cast(), n * n) };
-                    black_box(copy);
-                }
-            });
+            for _ in 0..times {
+                let mut copy = Vec::<MaybeUninit<f64>>::with_capacity(n * n);
+                // SAFETY: both have as many elements.
+                unsafe { black_box(&x).as_ptr().copy_to_nonoverlapping(copy.as_mut_ptr().cast(), n * n) };
+                black_box(copy);
+            }
         })
     };
     (Box::new(to_owned), Box::new(memcpy))
 }
 
-/// `to_owned` of every other element of a scope's array, and of one on the heap.
+/// `to_owned` of every other element of an array in a scope's memory, and of one on the heap.
 fn to_owned_of_slices(n: usize) -> (Make, Make) {
+    fn copy(x: &ArrayRef2<f64>) {
+        drop(black_box(black_box(x).slice(s![..;2, ..;2]).to_owned()));
+    }
     let of_a_scope = move |_| {
-        let buffer = Buffer::new();
-        timed(move |times| {
-            buffer.scope(|scope| {
-                let x = scope.ones::<f64>((n, n));
-                (0..times).for_each(|_| drop(black_box(black_box(&x).slice(s![..;2, ..;2]).to_owned())));
-            });
-        })
+        let x = Buffer::new().scope_to_owned(|scope| scope.ones::<f64>((n, n)));
+        timed(move |times| (0..times).for_each(|_| copy(&x)))
     };
     let of_the_heap = move |_| {
         let x = Array2::<f64>::ones((n, n));
-        timed(move |times| (0..times).for_each(|_| drop(black_box(black_box(&x).slice(s![..;2, ..;2]).to_owned()))))
+        timed(move |times| (0..times).for_each(|_| copy(&x)))
     };
     (Box::new(of_a_scope), Box::new(of_the_heap))
 }

@@ -64,6 +64,23 @@ impl<T, D: Dimension> DetachedArray<T, D> {
     where
         T: Clone,
     {
+        self.to_owned()
+    }
+
+    /// A plain array, as [`into_array`](DetachedArray::into_array) gives one, and this one stays.
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    /// use ndarray::Array2;
+    ///
+    /// let a = &Buffer::new().scope_to_owned(|s| s.ones::<f64>((2, 3)));
+    /// let twice: Array2<f64> = a.to_owned() + a.view();
+    /// assert_eq!(twice.sum(), 12.0);
+    /// ```
+    pub fn to_owned(&self) -> Array<T, D>
+    where
+        T: Clone,
+    {
         self.array.to_owned()
     }
 

@@ -83,6 +83,8 @@ use crate::scope::Scope;
 ///     assert_eq!(outer.zeros::<f64>(10).len() + result.len(), 20);
 /// });
 /// ```
+// The stack comes first, so that one register holds the addresses of both.
+#[repr(C)]
 pub struct FixedBuffer<'m> {
     // Never dropped, as it has no levels of its own to free, and is not asked to.
     stack: ManuallyDrop<Stack>,

@@ -63,6 +63,15 @@ impl Entered<'_> {
         unsafe { self.level.as_ref() }
     }
 
+    /// Takes back what the level handed out to the scope before.
+    #[inline(always)]
+    fn begin(self) -> Self {
+        // Here and last, rather than when the scope ends: the first array's place is then known when this is compiled. No
+        // scope is on the level yet: invariant 5 of `level`.
+        self.level().rewind();
+        self
+    }
+
     /// Moves out all memory of the level. No scope is left on it, only arrays that own their memory from now on.
     pub(crate) fn detach(self) -> Detached {
         let level = self.level();
@@ -112,29 +121,20 @@ impl Stack {
             Some(level) => level,
             None => self.make_level(frame),
         };
-        self.enter_level(level)
+        let entered = Entered { stack: self, level };
+        self.free.set(entered.level().next_free.get());
+        entered.begin()
     }
 
     /// [`Stack::enter`] for a buffer of fixed memory, whose first level, if it is free, is where the buffer is now.
     #[inline(always)]
     pub(crate) fn enter_fixed(&self, own: &Own, frame: Option<&Frame>) -> Entered<'_> {
         self.loans.own.set(Some(NonNull::from(own)));
-        let level = match self.free.get() {
+        let level = match self.free.take() {
             Some(_) => NonNull::from(&own.first),
             None => self.make_level(frame),
         };
-        self.enter_level(level)
-    }
-
-    #[inline(always)]
-    fn enter_level(&self, level: NonNull<Level>) -> Entered<'_> {
-        let entered = Entered { stack: self, level };
-        let level = entered.level();
-        self.free.set(level.next_free.get());
-        // Here and last, rather than when the scope ends: the first array's place is then known when this is compiled. No
-        // scope is on the level yet: invariant 5 of `level`.
-        level.rewind();
-        entered
+        Entered { stack: self, level }.begin()
     }
 
     #[cold]
