@@ -58,8 +58,8 @@ impl Entered<'_> {
 
     #[inline(always)]
     pub(crate) fn level(&self) -> &Level {
-        // SAFETY: only levels in `free` are freed, and this one leaves it before anything else happens and comes back to it
-        // when `self` is gone (invariants 1, 2, 3).
+        // SAFETY: only levels in `free` and `spare` are freed, and this one leaves its list before anything else happens and
+        // comes back to it when `self` is gone (invariants 1, 2, 3); or it stays until then by invariants 1 and 2 of `loans`.
         unsafe { self.level.as_ref() }
     }
 
@@ -92,6 +92,7 @@ impl Drop for Entered<'_> {
         self.stack.free.set(Some(self.level));
     }
 }
+
 impl Stack {
     pub(crate) const fn new(source: Source, limit: Option<usize>) -> Self {
         Stack {
@@ -145,6 +146,8 @@ impl Stack {
         }
         let level = Box::leak(Box::new(OnLine(Level::new())));
         level.0.next_made.set(self.made.get());
+        // There was none, but the allocator may have opened a scope.
+        level.0.next_free.set(self.free.get());
         let level = NonNull::from(level).cast();
         self.made.set(Some(level));
         level
@@ -152,14 +155,16 @@ impl Stack {
 
     /// Takes a level without memory. What its scope comes to have is exactly what it asked for.
     pub(crate) fn enter_spare(&self) -> Entered<'_> {
-        let level = match self.spare.take() {
-            Some(level) => level,
-            None => self.make_level(None),
+        let (level, made) = match self.spare.get() {
+            Some(level) => (level, false),
+            None => (self.make_level(None), true),
         };
         let entered = Entered { stack: self, level };
-        let level = entered.level();
-        self.spare.set(level.next_free.take());
-        level.set_spare();
+        let next = entered.level().next_free.take();
+        if !made {
+            self.spare.set(next);
+        }
+        entered.level().set_spare();
         entered
     }
 

@@ -79,7 +79,7 @@ impl Level {
         }
         // SAFETY: `pad <= size`.
         self.install(unsafe { start.add(pad) }, lines);
-        self.init.set((init.saturating_sub(pad) / LINE * LINE).min(lines));
+        self.init.set(init.saturating_sub(pad) / LINE * LINE);
     }
 
     /// Lends all that is left to `inner`, which has no memory yet.
