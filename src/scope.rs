@@ -39,7 +39,7 @@ use crate::level::{End, Level};
 /// |---|---|
 /// | contents unspecified, elements [`Pod`](bytemuck::Pod) | [`alloc_array`], [`try_alloc_array`], [`alloc_slice`] |
 /// | contents to be written first | [`uninit`], [`try_uninit`] |
-/// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`] |
+/// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`], [`eye`], [`from_diag`], [`from_iter`], `linspace`, `range`, `logspace` |
 /// | from other arrays, in one pass | [`copy_of`], [`map`], [`zip_map`] |
 /// | on a larger boundary than 64 bytes | [`align`]`(4096).alloc_array::<f64>(..)`, and so on |
 /// | for other libraries | [`bytes`], [`bump`] |
@@ -57,6 +57,9 @@ use crate::level::{End, Level};
 /// [`ones`]: crate::AllocArray::ones
 /// [`from_elem`]: crate::AllocArray::from_elem
 /// [`from_shape_fn`]: crate::AllocArray::from_shape_fn
+/// [`eye`]: Scope::eye
+/// [`from_diag`]: Scope::from_diag
+/// [`from_iter`]: Scope::from_iter
 /// [`copy_of`]: Scope::copy_of
 /// [`map`]: Scope::map
 /// [`zip_map`]: Scope::zip_map

@@ -1,0 +1,149 @@
+//! Arrays of one dimension from iterators, sequences of numbers, and matrices from their diagonal.
+
+use ndarray::{ArrayRef1, ArrayViewMut1, ArrayViewMut2};
+use num_traits::{One, Zero};
+
+use super::AllocArray;
+use crate::scope::Scope;
+
+impl<'s> Scope<'s> {
+    /// The elements of an iterator that knows how many it has: ranges, and what slices, vectors and arrays give, mapped,
+    /// zipped or enumerated.
+    ///
+    /// # Panics
+    ///
+    /// If the iterator gives fewer elements than its `len` said, and as [`AllocArray`] says. Elements beyond its `len` are
+    /// not asked for.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let roots = s.from_iter([1.0, 4.0, 9.0].iter().map(|x: &f64| x.sqrt()));
+    ///     assert_eq!(roots, array![1.0, 2.0, 3.0]);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn from_iter<T: Copy + 's>(
+        self,
+        iterable: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    ) -> ArrayViewMut1<'s, T> {
+        let mut elements = iterable.into_iter();
+        let len = elements.len();
+        let mut array = self.uninit(len);
+        let mut written = 0;
+        let memory = array.as_slice_mut().expect("a new array has no gaps");
+        memory.iter_mut().zip(elements.by_ref()).for_each(|(to, element)| {
+            to.write(element);
+            written += 1;
+        });
+        if written < len {
+            gave_too_few(len, written);
+        }
+        // SAFETY: all `len` elements are written.
+        unsafe { array.assume_init() }
+    }
+
+    /// `n` numbers from `start` to `end`, both included, the same distance apart: what ndarray's `Array::linspace` gives, bit
+    /// for bit.
+    ///
+    /// # Panics
+    ///
+    /// If `n - 1` cannot be converted to `T`, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.linspace(0.0, 1.0, 5), array![0.0, 0.25, 0.5, 0.75, 1.0]));
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    #[track_caller]
+    pub fn linspace<T: num_traits::Float + 's>(self, start: T, end: T, n: usize) -> ArrayViewMut1<'s, T> {
+        self.from_iter(ndarray::linspace(start, end, n))
+    }
+
+    /// The numbers from `start` to `end`, which is not included, `step` apart: what ndarray's `Array::range` gives, bit for
+    /// bit. (Rounding may include `end`.)
+    ///
+    /// # Panics
+    ///
+    /// If `step` does not lead from `start` towards `end`, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.range(0.0, 5.0, 2.0), array![0.0, 2.0, 4.0]));
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    #[track_caller]
+    pub fn range<T: num_traits::Float + 's>(self, start: T, end: T, step: T) -> ArrayViewMut1<'s, T> {
+        self.from_iter(ndarray::range(start, end, step))
+    }
+
+    /// `n` powers of `base`, whose exponents are the same distance apart from `start` to `end`, both included: what ndarray's
+    /// `Array::logspace` gives, bit for bit. A negative base gives negative powers of its absolute value.
+    ///
+    /// # Panics
+    ///
+    /// If `n - 1` cannot be converted to `T`, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.logspace(2.0, 0.0, 3.0, 4), array![1.0, 2.0, 4.0, 8.0]));
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    #[track_caller]
+    pub fn logspace<T: num_traits::Float + 's>(self, base: T, start: T, end: T, n: usize) -> ArrayViewMut1<'s, T> {
+        self.from_iter(ndarray::logspace(base, start, end, n))
+    }
+
+    /// The identity matrix with `n` rows.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.eye::<f64>(3), Array2::<f64>::eye(3)));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn eye<T: Copy + Zero + One + 's>(self, n: usize) -> ArrayViewMut2<'s, T> {
+        let mut eye = self.zeros((n, n));
+        eye.diag_mut().fill(T::one());
+        eye
+    }
+
+    /// The square matrix with that diagonal, and zeros elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.from_diag(&array![1, 2]), array![[1, 0], [0, 2]]));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn from_diag<T: Copy + Zero + 's>(self, diag: &ArrayRef1<T>) -> ArrayViewMut2<'s, T> {
+        let mut matrix = self.zeros((diag.len(), diag.len()));
+        matrix.diag_mut().assign(diag);
+        matrix
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn gave_too_few(len: usize, gave: usize) -> ! {
+    panic!("ndarena: an iterator whose length is {len} gave {gave} elements; give one that knows its length")
+}

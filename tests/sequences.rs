@@ -1,0 +1,104 @@
+//! Sequences, iterators and diagonals, against ndarray on the heap: bit for bit.
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ndarena::prelude::*;
+use ndarray::prelude::*;
+use proptest::prelude::*;
+use support::calls_of;
+
+#[global_allocator]
+static ALLOCATOR: support::Counting = support::Counting;
+
+fn bits(x: ArrayView1<'_, f64>) -> Vec<u64> {
+    x.iter().map(|x| x.to_bits()).collect()
+}
+
+proptest! {
+    #[test]
+    fn sequences_are_ndarrays(start in -1e3..1e3f64, end in -1e3..1e3f64, n in 0usize..200, base in -20.0..20.0f64) {
+        ndarena::scope(|s| {
+            assert_eq!(bits(s.linspace(start, end, n).view()), bits(Array::linspace(start, end, n).view()));
+            let powers = Array::logspace(base, start / 1e3, end / 1e3, n);
+            assert_eq!(bits(s.logspace(base, start / 1e3, end / 1e3, n).view()), bits(powers.view()));
+            let step = if n == 0 { 1e9 } else { (end - start).abs() / n as f64 } * (end - start).signum();
+            assert_eq!(bits(s.range(start, end, step).view()), bits(Array::range(start, end, step).view()));
+            let single = Array::linspace(start as f32, end as f32, n);
+            assert_eq!(s.linspace(start as f32, end as f32, n), single);
+        });
+    }
+
+    #[test]
+    fn iterators_give_their_elements(elements in prop::collection::vec(any::<(u8, u64)>(), 0..300)) {
+        ndarena::scope(|s| {
+            assert_eq!(s.from_iter(elements.iter().copied()).to_vec(), elements);
+            assert_eq!(s.from_iter(elements.iter().rev().map(|x| x.1)), Array1::from_iter(elements.iter().rev().map(|x| x.1)));
+            let zipped = s.from_iter(elements.iter().zip(0..elements.len()));
+            assert!(zipped.iter().enumerate().all(|(i, &(x, j))| i == j && *x == elements[i]));
+        });
+    }
+}
+
+#[test]
+fn diagonals_are_ndarrays() {
+    ndarena::scope(|s| {
+        for n in [0, 1, 2, 7, 30] {
+            assert_eq!(s.eye::<f64>(n), Array2::<f64>::eye(n));
+            assert_eq!(s.eye::<i8>(n), Array2::<i8>::eye(n));
+            let diagonal = Array1::from_iter((0..2 * n).map(|i| i as f32));
+            let diagonal = diagonal.slice(s![..;2]);
+            assert_eq!(s.from_diag(&diagonal), Array2::from_diag(&diagonal));
+        }
+    });
+}
+
+/// Says that it has `says` elements, and has `has`.
+struct Lying {
+    says: usize,
+    has: usize,
+}
+
+impl Iterator for Lying {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        self.has = self.has.checked_sub(1)?;
+        Some(self.has)
+    }
+}
+
+impl ExactSizeIterator for Lying {
+    fn len(&self) -> usize {
+        self.says
+    }
+}
+
+#[test]
+fn iterators_that_lie_do_no_harm() {
+    let buffer = Buffer::new();
+    let said = catch_unwind(AssertUnwindSafe(|| buffer.scope(|s| s.from_iter(Lying { says: 10, has: 4 }).len())));
+    let said = *said.unwrap_err().downcast::<String>().unwrap();
+    assert!(said.contains("whose length is 10 gave 4 elements"), "{said}");
+    assert_eq!(buffer.scope(|s| s.from_iter(Lying { says: 2, has: 4 }).to_vec()), [3, 2]);
+    let said =
+        catch_unwind(AssertUnwindSafe(|| buffer.scope(|s| s.from_iter(Lying { says: usize::MAX, has: 4 }).len())));
+    assert!(said.unwrap_err().downcast::<String>().unwrap().contains("overflows isize"));
+    assert_eq!(buffer.stats().in_use, 0);
+    assert!(catch_unwind(|| ndarena::scope(|s| s.range(0.0, 1.0, -0.5).len())).is_err(), "away from the end");
+}
+
+#[test]
+fn the_steady_state_allocates_nothing() {
+    let buffer = Buffer::new();
+    let all = || {
+        buffer.scope(|s| {
+            let x = s.linspace(0.0, 1.0, 50);
+            let matrix = s.from_diag(&x);
+            matrix.sum() + s.eye::<f64>(10).sum() + s.range(0.0, 9.0, 1.0).sum() + s.from_iter(0..10).sum() as f64
+        })
+    };
+    assert_eq!(all(), 25.0 + 10.0 + 36.0 + 45.0);
+    assert_eq!(calls_of(|| assert_eq!(all(), 116.0)), 0);
+}
