@@ -35,8 +35,8 @@ proptest! {
         ndarena::scope(|s| {
             assert_eq!(s.from_iter(elements.iter().copied()).to_vec(), elements);
             assert_eq!(s.from_iter(elements.iter().rev().map(|x| x.1)), Array1::from_iter(elements.iter().rev().map(|x| x.1)));
-            let zipped = s.from_iter(elements.iter().zip(0..elements.len()));
-            assert!(zipped.iter().enumerate().all(|(i, &(x, j))| i == j && *x == elements[i]));
+            let zipped = s.from_iter(elements.iter().enumerate());
+            assert!(zipped.iter().enumerate().all(|(i, &(j, x))| i == j && *x == elements[i]));
         });
     }
 }

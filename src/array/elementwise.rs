@@ -220,7 +220,7 @@ fn cannot_broadcast(a: &[usize], b: &[usize]) -> ! {
 }
 
 /// How much an operand speaks for column-major order, as ndarray's `Zip` weighs it: more if it lies without gaps.
-fn prefers_column_major<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> i32 {
+pub(super) fn prefers_column_major<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> i32 {
     let fastest = |axis: usize| a.len_of(Axis(axis)) > 1 && a.stride_of(Axis(axis)) == 1;
     match a.ndim() {
         0 | 1 => 0,

@@ -4,6 +4,7 @@ mod aligned;
 mod alloc_array;
 mod elementwise;
 mod place;
+mod reductions;
 mod sequences;
 
 pub use aligned::Aligned;

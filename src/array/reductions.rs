@@ -1,0 +1,206 @@
+//! Reductions along an axis, by ndarray's own algorithms: what they give is what ndarray gives, bit for bit.
+
+use core::ops::{Add, Div};
+
+use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, RemoveAxis, ShapeBuilder, Zip};
+use num_traits::{FromPrimitive, Zero};
+
+use super::AllocArray;
+use super::elementwise::prefers_column_major;
+use crate::scope::Scope;
+
+impl<'s> Scope<'s> {
+    /// The array of `f(lane)` for each lane of `a` along `axis`, of the shape that `a` has without that axis.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1.0, 2.0], [3.0, 4.0]];
+    /// ndarena::scope(|s| assert_eq!(s.map_axis(&a, Axis(1), |row| row[1] - row[0]), array![1.0, 1.0]));
+    /// ```
+    #[track_caller]
+    pub fn map_axis<'a, A, B, D, F>(
+        self,
+        a: &'a ArrayRef<A, D>,
+        axis: Axis,
+        mut f: F,
+    ) -> ArrayViewMut<'s, B, D::Smaller>
+    where
+        A: 'a,
+        B: Copy + 's,
+        D: RemoveAxis,
+        F: FnMut(ArrayView1<'a, A>) -> B,
+    {
+        let dim = a.raw_dim().remove_axis(axis);
+        if a.len_of(axis) == 0 {
+            return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
+        }
+        let column_major = prefers_column_major(&a.index_axis(axis, 0)) > 0;
+        let mut to = self.uninit(dim.set_f(column_major));
+        Zip::from(&mut to).and(a.lanes(axis)).for_each(|to, lane| {
+            to.write(f(lane));
+        });
+        // SAFETY: `Zip` walks over all elements, and each is written.
+        unsafe { to.assume_init() }
+    }
+
+    /// Along `axis`, `f` of what was there so far, `init` at first, and the next element; of the shape that `a` has without
+    /// that axis.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1, 5], [3, 4]];
+    /// ndarena::scope(|s| assert_eq!(s.fold_axis(&a, Axis(0), 0, |&most, &x| most.max(x)), array![3, 5]));
+    /// ```
+    #[track_caller]
+    pub fn fold_axis<A, B, D, F>(
+        self,
+        a: &ArrayRef<A, D>,
+        axis: Axis,
+        init: B,
+        mut f: F,
+    ) -> ArrayViewMut<'s, B, D::Smaller>
+    where
+        B: Copy + 's,
+        D: RemoveAxis,
+        F: FnMut(&B, &A) -> B,
+    {
+        let mut to = self.from_elem(a.raw_dim().remove_axis(axis), init);
+        for part in a.axis_iter(axis) {
+            to.zip_mut_with(&part, |to, x| *to = f(to, x));
+        }
+        to
+    }
+
+    /// The sums along `axis`, of the shape that `a` has without that axis.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1.0, 2.0], [3.0, 4.0]];
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.sum_axis(&a, Axis(0)), array![4.0, 6.0]);
+    ///     assert_eq!(s.sum_axis(&a, Axis(1)), array![3.0, 7.0]);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn sum_axis<A, D>(self, a: &ArrayRef<A, D>, axis: Axis) -> ArrayViewMut<'s, A, D::Smaller>
+    where
+        A: Copy + Zero + Add<Output = A> + 's,
+        D: RemoveAxis,
+    {
+        if fastest_axis(a) == Some(axis) {
+            self.map_axis(a, axis, |lane| lane.sum())
+        } else {
+            self.fold_axis(a, axis, A::zero(), |&sum, &x| sum + x)
+        }
+    }
+
+    /// The means along `axis`, of the shape that `a` has without that axis; nothing if that axis has no length.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, if its length cannot be converted to `A`, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1.0, 2.0], [3.0, 4.0]];
+    /// ndarena::scope(|s| assert_eq!(s.mean_axis(&a, Axis(0)).unwrap(), array![2.0, 3.0]));
+    /// ```
+    #[track_caller]
+    pub fn mean_axis<A, D>(self, a: &ArrayRef<A, D>, axis: Axis) -> Option<ArrayViewMut<'s, A, D::Smaller>>
+    where
+        A: Copy + Zero + FromPrimitive + Add<Output = A> + Div<Output = A> + 's,
+        D: RemoveAxis,
+    {
+        if a.len_of(axis) == 0 {
+            return None;
+        }
+        let len = A::from_usize(a.len_of(axis)).expect("the length of an axis can be converted to an element");
+        let mut mean = self.sum_axis(a, axis);
+        mean.map_inplace(|x| *x = *x / len);
+        Some(mean)
+    }
+
+    /// The variances along `axis`, of the shape that `a` has without that axis; `ddof` degrees of freedom are subtracted from
+    /// its length, so 1 gives the sample's and 0 the population's. By Welford's algorithm (Technometrics 4, 1962), as
+    /// ndarray has it.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, if `ddof` is less than 0 or more than its length, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1.0, 2.0], [3.0, 5.0]];
+    /// ndarena::scope(|s| assert_eq!(s.var_axis(&a, Axis(0), 1.0), array![2.0, 4.5]));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn var_axis<A, D>(self, a: &ArrayRef<A, D>, axis: Axis, ddof: A) -> ArrayViewMut<'s, A, D::Smaller>
+    where
+        A: num_traits::Float + FromPrimitive + 's,
+        D: RemoveAxis,
+    {
+        let convert = |n: usize| A::from_usize(n).expect("the length of an axis can be converted to an element");
+        let n = convert(a.len_of(axis));
+        let possible = !(ddof < A::zero() || ddof > n);
+        assert!(possible, "ndarena: `ddof` must not be less than zero or greater than the length of the axis");
+        let dim = a.raw_dim().remove_axis(axis);
+        let mut squares = self.zeros::<A>(dim.clone());
+        self.scope(|inner| {
+            let mut mean = inner.zeros::<A>(dim);
+            for (i, part) in a.axis_iter(axis).enumerate() {
+                let count = convert(i + 1);
+                Zip::from(&mut mean).and(&mut squares).and(&part).for_each(|mean, squares, &x| {
+                    let delta = x - *mean;
+                    *mean = *mean + delta / count;
+                    *squares = (x - *mean).mul_add(delta, *squares);
+                });
+            }
+        });
+        squares.mapv_into(|squares| squares / (n - ddof))
+    }
+
+    /// The standard deviations along `axis`: the square roots of [`var_axis`](Scope::var_axis).
+    ///
+    /// # Panics
+    ///
+    /// As [`var_axis`](Scope::var_axis) says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1.0, 2.0], [3.0, 6.0]];
+    /// ndarena::scope(|s| assert_eq!(s.std_axis(&a, Axis(0), 0.0), array![1.0, 2.0]));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn std_axis<A, D>(self, a: &ArrayRef<A, D>, axis: Axis, ddof: A) -> ArrayViewMut<'s, A, D::Smaller>
+    where
+        A: num_traits::Float + FromPrimitive + 's,
+        D: RemoveAxis,
+    {
+        self.var_axis(a, axis, ddof).mapv_into(|x| x.sqrt())
+    }
+}
+
+/// The axis along which elements lie closest in memory; of several the last.
+fn fastest_axis<A, D: RemoveAxis>(a: &ArrayRef<A, D>) -> Option<Axis> {
+    (0..a.ndim()).rev().min_by_key(|&axis| a.strides()[axis].unsigned_abs()).map(Axis)
+}
