@@ -113,8 +113,9 @@ pub(crate) fn usual_len<T, D: Dimension>(dim: &D) -> Option<usize> {
     if (len.wrapping_sub(1)) >> limit == 0 { Some(len) } else { None }
 }
 
-/// ndarray's rule: the product of the lengths other than 0 must fit `isize`, and of course the bytes.
-fn contiguous_extent<D: Dimension>(dim: &D, size: usize) -> Result<Extent, AllocErrorKind> {
+/// The extent of an array that lies without gaps. ndarray's rule: the product of the lengths other than 0 must fit `isize`,
+/// and of course the bytes.
+pub(crate) fn contiguous_extent<D: Dimension>(dim: &D, size: usize) -> Result<Extent, AllocErrorKind> {
     let lengths = dim.as_array_view();
     let product = lengths.iter().filter(|&&length| length != 0).try_fold(1usize, |n, &length| n.checked_mul(length));
     let product = product.filter(|&n| n <= isize::MAX as usize).ok_or(AllocErrorKind::Overflow)?;

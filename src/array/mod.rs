@@ -3,6 +3,7 @@
 mod aligned;
 mod alloc_array;
 mod elementwise;
+mod joining;
 mod place;
 mod reductions;
 mod sequences;
