@@ -18,7 +18,7 @@ mod padded;
 mod scope;
 mod shape;
 
-pub use array::{Aligned, AllocArray};
+pub use array::{Aligned, AllocArray, DotDim};
 pub use block::ChunkSource;
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;

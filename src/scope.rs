@@ -41,6 +41,7 @@ use crate::level::{End, Level};
 /// | contents to be written first | [`uninit`], [`try_uninit`] |
 /// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`], [`eye`], [`from_diag`], [`from_iter`], `linspace`, `range`, `logspace` |
 /// | from other arrays, in one pass | [`copy_of`], [`map`], [`zip_map`] |
+/// | products | [`dot`], [`outer`], [`kron`] |
 /// | put together | [`concatenate`], [`stack`], [`select`] |
 /// | along an axis | [`sum_axis`], [`mean_axis`], [`fold_axis`], [`map_axis`], `var_axis`, `std_axis` |
 /// | on a larger boundary than 64 bytes | [`align`]`(4096).alloc_array::<f64>(..)`, and so on |
@@ -65,6 +66,9 @@ use crate::level::{End, Level};
 /// [`copy_of`]: Scope::copy_of
 /// [`map`]: Scope::map
 /// [`zip_map`]: Scope::zip_map
+/// [`dot`]: Scope::dot
+/// [`outer`]: Scope::outer
+/// [`kron`]: Scope::kron
 /// [`concatenate`]: Scope::concatenate
 /// [`stack`]: Scope::stack
 /// [`select`]: Scope::select

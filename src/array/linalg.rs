@@ -1,0 +1,208 @@
+//! Products of vectors and matrices, by ndarray's own kernels.
+
+use core::any::TypeId;
+use core::mem::MaybeUninit;
+
+use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
+use ndarray::{
+    ArrayRef, ArrayRef1, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Ix1, Ix2, IxDyn, LinalgScalar,
+    ShapeBuilder, Zip,
+};
+
+use super::AllocArray;
+use super::place::place;
+use crate::level::End;
+use crate::scope::Scope;
+use crate::shape::ArrayShape;
+
+/// The numbers of axes that [`Scope::dot`] has a product for: 1 and 1, 2 and 1, 1 and 2, 2 and 2, and any of these known when
+/// the program runs (`IxDyn`). There is nothing to implement.
+pub trait DotDim<'s, A, E>: Sized {
+    /// A number for two vectors, else an array of the scope.
+    type Output;
+
+    #[doc(hidden)]
+    fn dot(s: Scope<'s>, a: &ArrayRef<A, Self>, b: &ArrayRef<A, E>) -> Self::Output;
+}
+
+impl<'s> Scope<'s> {
+    /// The product of `a` and `b`, as ndarray's `dot` has it: of two vectors their inner product, a number; of matrices and
+    /// vectors the matrix product. A product of matrices is column-major if both operands are, and row-major otherwise.
+    ///
+    /// # Panics
+    ///
+    /// If the shapes do not fit each other, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// let (a, x) = (array![[1.0, 2.0], [0.0, 1.0]], array![3.0, 4.0]);
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.dot(&a, &a), array![[1.0, 4.0], [0.0, 1.0]]);
+    ///     assert_eq!(s.dot(&a, &x), array![11.0, 4.0]);
+    ///     assert_eq!(s.dot(&x, &a), array![3.0, 10.0]);
+    ///     assert_eq!(s.dot(&a.t(), &s.dot(&a, &x)), array![11.0, 26.0]);
+    ///     assert_eq!(s.dot(&x, &x), 25.0);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn dot<A, D, E>(self, a: &ArrayRef<A, D>, b: &ArrayRef<A, E>) -> D::Output
+    where
+        D: DotDim<'s, A, E>,
+    {
+        D::dot(self, a, b)
+    }
+
+    /// The outer product of two vectors: `a[i] * b[j]` at `[i, j]`.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.outer(&array![1, 2], &array![3, 4, 5]), array![[3, 4, 5], [6, 8, 10]]));
+    /// ```
+    #[track_caller]
+    pub fn outer<A: LinalgScalar>(self, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> ArrayViewMut2<'s, A> {
+        let mut to = self.uninit((a.len(), b.len()));
+        Zip::from(to.rows_mut()).and(a).for_each(|row, &a| {
+            Zip::from(row).and(b).for_each(|to, &b| {
+                to.write(a * b);
+            });
+        });
+        // SAFETY: every element of every row is written.
+        unsafe { to.assume_init() }
+    }
+
+    /// The Kronecker product of two matrices: `a[i, j] * b`, block by block, as `ndarray::linalg::kron` gives it.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let doubled = s.kron(&array![[1, 2]], &array![[3], [4]]);
+    ///     assert_eq!(doubled, array![[3, 6], [4, 8]]);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn kron<A: LinalgScalar>(self, a: &ArrayRef2<A>, b: &ArrayRef2<A>) -> ArrayViewMut2<'s, A> {
+        // Saturated, the product is too large for any array.
+        let dim = (a.nrows().saturating_mul(b.nrows()), a.ncols().saturating_mul(b.ncols()));
+        let mut to: ArrayViewMut2<'s, MaybeUninit<A>> = self.uninit(dim);
+        if !to.is_empty() {
+            Zip::from(to.exact_chunks_mut(b.dim())).and(a).for_each(|block, &a| {
+                Zip::from(block).and(b).for_each(|to, &b| {
+                    to.write(a * b);
+                });
+            });
+        }
+        // SAFETY: the blocks are of `b`'s shape, as many as `a` has elements, and each is written as a whole.
+        unsafe { to.assume_init() }
+    }
+}
+
+/// Memory for the result of a kernel that does not read it, but is promised that it is initialised: of the numbers that
+/// matter unfilled, of others zeros.
+#[inline]
+#[track_caller]
+fn result<'s, A: LinalgScalar, Sh: ArrayShape>(s: Scope<'s>, shape: Sh) -> ArrayViewMut<'s, A, Sh::Dim>
+where
+    Scope<'s>: AllocArray<'s, Sh>,
+{
+    let element = TypeId::of::<A>();
+    if element == TypeId::of::<f64>() || element == TypeId::of::<f32>() {
+        // SAFETY: `A` is `f64` or `f32`, which are `Pod`: what the low end's memory holds is valid, and stays initialised.
+        return unsafe { place(s, shape.into_layout(), End::Low) };
+    }
+    s.zeros(shape)
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn not_compatible((m, k): (usize, usize), (k2, n): (usize, usize)) -> ! {
+    panic!("ndarena: inputs {m} × {k} and {k2} × {n} are not compatible for matrix multiplication")
+}
+
+impl<'s, A: LinalgScalar> DotDim<'s, A, Ix1> for Ix1 {
+    type Output = A;
+
+    #[inline]
+    #[track_caller]
+    fn dot(_: Scope<'s>, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> A {
+        if a.len() != b.len() {
+            not_compatible((1, a.len()), (b.len(), 1));
+        }
+        a.dot(b)
+    }
+}
+
+impl<'s, A: LinalgScalar> DotDim<'s, A, Ix1> for Ix2 {
+    type Output = ArrayViewMut1<'s, A>;
+
+    #[inline]
+    #[track_caller]
+    fn dot(s: Scope<'s>, a: &ArrayRef2<A>, b: &ArrayRef1<A>) -> ArrayViewMut1<'s, A> {
+        if a.ncols() != b.len() {
+            not_compatible(a.dim(), (b.len(), 1));
+        }
+        let mut product = result(s, a.nrows());
+        general_mat_vec_mul(A::one(), a, b, A::zero(), &mut product);
+        product
+    }
+}
+
+impl<'s, A: LinalgScalar> DotDim<'s, A, Ix2> for Ix1 {
+    type Output = ArrayViewMut1<'s, A>;
+
+    #[inline]
+    #[track_caller]
+    fn dot(s: Scope<'s>, a: &ArrayRef1<A>, b: &ArrayRef2<A>) -> ArrayViewMut1<'s, A> {
+        if a.len() != b.nrows() {
+            not_compatible((1, a.len()), b.dim());
+        }
+        Ix2::dot(s, &b.t(), a)
+    }
+}
+
+impl<'s, A: LinalgScalar> DotDim<'s, A, Ix2> for Ix2 {
+    type Output = ArrayViewMut2<'s, A>;
+
+    #[inline]
+    #[track_caller]
+    fn dot(s: Scope<'s>, a: &ArrayRef2<A>, b: &ArrayRef2<A>) -> ArrayViewMut2<'s, A> {
+        if a.ncols() != b.nrows() {
+            not_compatible(a.dim(), b.dim());
+        }
+        let column_major = a.strides()[0] == 1 && b.strides()[0] == 1;
+        let mut product = result(s, (a.nrows(), b.ncols()).set_f(column_major));
+        general_mat_mul(A::one(), a, b, A::zero(), &mut product);
+        product
+    }
+}
+
+impl<'s, A: LinalgScalar> DotDim<'s, A, IxDyn> for IxDyn {
+    type Output = ArrayViewMut<'s, A, IxDyn>;
+
+    #[track_caller]
+    fn dot(s: Scope<'s>, a: &ArrayRef<A, IxDyn>, b: &ArrayRef<A, IxDyn>) -> ArrayViewMut<'s, A, IxDyn> {
+        let (vectors, matrices) = (
+            (a.view().into_dimensionality::<Ix1>(), b.view().into_dimensionality::<Ix1>()),
+            (a.view().into_dimensionality::<Ix2>(), b.view().into_dimensionality::<Ix2>()),
+        );
+        match (vectors, matrices) {
+            ((Ok(a), Ok(b)), _) => s.from_elem(IxDyn(&[]), Ix1::dot(s, &a, &b)),
+            ((Ok(a), _), (_, Ok(b))) => Ix1::dot(s, &a, &b).into_dyn(),
+            ((_, Ok(b)), (Ok(a), _)) => Ix2::dot(s, &a, &b).into_dyn(),
+            (_, (Ok(a), Ok(b))) => Ix2::dot(s, &a, &b).into_dyn(),
+            _ => panic!("ndarena: dot is for arrays of 1 and 2 axes, not for {} and {}", a.ndim(), b.ndim()),
+        }
+    }
+}
