@@ -97,7 +97,7 @@ impl<'m> FixedBuffer<'m> {
     /// A buffer over `memory`, of any size and at any address. What the memory contains does not matter; afterwards it
     /// contains anything.
     ///
-    /// Of bytes that are initialised, or of a vector's spare capacity, as of any memory:
+    /// What a vector has to spare, for one:
     ///
     /// ```
     /// use ndarena::{FixedBuffer, prelude::*};
@@ -118,6 +118,20 @@ impl<'m> FixedBuffer<'m> {
 
     /// Runs `f` with a scope on this buffer, and takes back all memory that the scope handed out when `f` returns, or
     /// unwinds: [`Buffer::scope`](crate::Buffer::scope).
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// use ndarena::{FixedBuffer, prelude::*};
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 4096];
+    /// let buffer = FixedBuffer::new(&mut memory);
+    /// let trace = buffer.scope(|s| {
+    ///     let a = s.from_shape_fn((20, 20), |(i, j)| (i * j) as f64);
+    ///     a.diag().sum()
+    /// });
+    /// assert_eq!(trace, 2470.0);
+    /// ```
     #[inline]
     pub fn scope<R>(&self, f: impl for<'s> FnOnce(Scope<'s>) -> R) -> R {
         let frame = Frame::new();

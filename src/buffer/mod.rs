@@ -109,6 +109,16 @@ impl Buffer {
     /// A buffer whose memory comes from `source`: [`HugePages`](crate::HugePages), or one of your own. See [`ChunkSource`].
     ///
     /// It has no limit but the source's. What [`Scope::bump`] lends is the global allocator's as ever.
+    ///
+    /// ```
+    /// # #[cfg(feature = "huge-pages")] {
+    /// use ndarena::{Buffer, HugePages, prelude::*};
+    ///
+    /// let buffer = Buffer::from_source(HugePages);
+    /// let sums = buffer.scope(|s| s.sum_axis(&s.ones::<f64>((300, 200)), ndarray::Axis(0)).to_owned());
+    /// assert_eq!(sums, ndarray::Array1::from_elem(200, 300.0));
+    /// # }
+    /// ```
     #[cfg(target_has_atomic = "ptr")]
     pub fn from_source(source: impl ChunkSource) -> Self {
         Buffer { stack: Stack::new(Source::Own(alloc::sync::Arc::new(source)), None) }

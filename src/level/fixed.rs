@@ -135,7 +135,7 @@ impl Level {
         self.peak.set(self.peak().max(self.used() + ended.peak()));
     }
 
-    /// Says whether the end of the scope takes more than putting the level back.
+    /// Sets what [`Level::is_untidy`] tells.
     pub(crate) fn set_untidy(&self, untidy: bool) {
         self.untidy.set(untidy);
     }

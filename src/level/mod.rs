@@ -222,7 +222,7 @@ impl Level {
         self.high.set(0);
     }
 
-    /// Whether [`Stack::tidy`](crate::buffer::Stack) has work to do when the scope ends.
+    /// Whether the end of the scope takes more than putting the level back.
     #[inline(always)]
     pub(crate) fn is_untidy(&self) -> bool {
         self.untidy.get()
