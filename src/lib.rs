@@ -18,7 +18,11 @@ mod padded;
 mod scope;
 mod shape;
 
-pub use array::{Aligned, AllocArray, DotDim};
+#[cfg(feature = "rayon")]
+pub use array::ParMapCollectIn;
+#[cfg(feature = "std")]
+pub use array::SolveError;
+pub use array::{Aligned, AllocArray, DotDim, MapCollectIn, Operands};
 pub use block::ChunkSource;
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
@@ -36,7 +40,9 @@ pub use shape::{ArrayShape, Contiguous, Strided};
 
 /// What a file with kernels in it imports: `use ndarena::prelude::*;`
 pub mod prelude {
-    pub use crate::{AllocArray, Buffer, Padded, Scope};
+    #[cfg(feature = "rayon")]
+    pub use crate::ParMapCollectIn;
+    pub use crate::{AllocArray, Buffer, MapCollectIn, Padded, Scope};
 }
 
 /// The examples in `docs` are tests.

@@ -1,10 +1,10 @@
-//! Arrays made from other arrays, element by element, in one pass.
+//! Arrays made from another, element by element, in one pass.
 
 use core::cmp::Reverse;
 use core::mem::MaybeUninit;
 use core::slice;
 
-use ndarray::{ArrayRef, ArrayView, ArrayViewMut, Axis, DimMax, Dimension, ShapeBuilder, Zip};
+use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder, Zip};
 
 use crate::AllocArray;
 use crate::scope::Scope;
@@ -110,46 +110,6 @@ impl<'s> Scope<'s> {
         Some(unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), to.len()) })
     }
 
-    /// The array of `f(&x, &y)` for the elements `x` of `a` and `y` of `b` at each index. Shapes are broadcast as ndarray's
-    /// operators do it: from the last axis, lengths must be the same, or 1, or missing.
-    ///
-    /// # Panics
-    ///
-    /// If the shapes cannot be broadcast together, and as [`AllocArray`] says.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// let a = array![[1, 2, 3], [4, 5, 6]];
-    /// let row = array![10, 20, 30];
-    /// ndarena::scope(|s| {
-    ///     assert_eq!(s.zip_map(&a, &row, |x, y| x + y), array![[11, 22, 33], [14, 25, 36]]);
-    /// });
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn zip_map<A, B, C, D, E, F>(
-        self,
-        a: &ArrayRef<A, D>,
-        b: &ArrayRef<B, E>,
-        mut f: F,
-    ) -> ArrayViewMut<'s, C, <D as DimMax<E>>::Output>
-    where
-        C: Copy + 's,
-        D: Dimension + DimMax<E>,
-        E: Dimension,
-        F: FnMut(&A, &B) -> C,
-    {
-        let (a, b) = broadcast_together(a, b);
-        let column_major = prefers_column_major(&a) + prefers_column_major(&b) > 0;
-        let mut to = self.uninit(a.raw_dim().set_f(column_major));
-        Zip::from(&mut to).and(a).and(b).for_each(|to, a, b| {
-            to.write(f(a, b));
-        });
-        // SAFETY: `Zip` walks over all elements, and each is written.
-        unsafe { to.assume_init() }
-    }
-
     /// An array of `a`'s shape, without gaps, whose axes have the order in memory that `a`'s have; row-major where `a`
     /// repeats elements and so has none.
     #[inline]
@@ -174,63 +134,5 @@ impl<'s> Scope<'s> {
             place_of[axis] = place;
         }
         self.uninit(dim).permuted_axes(place_of)
-    }
-}
-
-/// A view of an array that is broadcast together with another.
-type Broadcast<'a, A, D, E> = ArrayView<'a, A, <D as DimMax<E>>::Output>;
-
-/// `a` and `b` as views of the shape that both broadcast to.
-#[inline]
-#[track_caller]
-fn broadcast_together<'a, 'b, A, B, D, E>(
-    a: &'a ArrayRef<A, D>,
-    b: &'b ArrayRef<B, E>,
-) -> (Broadcast<'a, A, D, E>, Broadcast<'b, B, D, E>)
-where
-    D: Dimension + DimMax<E>,
-    E: Dimension,
-{
-    if a.shape() == b.shape() {
-        if let (Ok(a), Ok(b)) = (a.view().into_dimensionality(), b.view().into_dimensionality()) {
-            return (a, b);
-        }
-    }
-    let mut dim = <D as DimMax<E>>::Output::zeros(a.ndim().max(b.ndim()));
-    lengths_mut(&mut dim).fill(1);
-    for shape in [a.shape(), b.shape()] {
-        // A length other than 1 decides; where two differ, `broadcast` below refuses one of the arrays.
-        for (to, &from) in lengths_mut(&mut dim).iter_mut().rev().zip(shape.iter().rev()) {
-            if from != 1 {
-                *to = from;
-            }
-        }
-    }
-    match (a.broadcast(dim.clone()), b.broadcast(dim)) {
-        (Some(a), Some(b)) => (a, b),
-        _ => cannot_broadcast(a.shape(), b.shape()),
-    }
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn cannot_broadcast(a: &[usize], b: &[usize]) -> ! {
-    panic!("ndarena: could not broadcast arrays of shapes {a:?} and {b:?} together")
-}
-
-/// How much an operand speaks for column-major order, as ndarray's `Zip` weighs it: more if it lies without gaps.
-pub(super) fn prefers_column_major<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> i32 {
-    let fastest = |axis: usize| a.len_of(Axis(axis)) > 1 && a.stride_of(Axis(axis)) == 1;
-    match a.ndim() {
-        0 | 1 => 0,
-        _ if a.is_standard_layout() => {
-            let one_dimensional = a.shape().iter().filter(|&&len| len > 1).count() <= 1;
-            if one_dimensional { 0 } else { -2 }
-        }
-        _ if a.t().is_standard_layout() => 2,
-        _ if fastest(0) => 1,
-        n if fastest(n - 1) => -1,
-        _ => 0,
     }
 }

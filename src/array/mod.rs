@@ -2,13 +2,25 @@
 
 mod aligned;
 mod alloc_array;
+mod arithmetic;
+mod collect;
 mod elementwise;
 mod joining;
 mod linalg;
 mod place;
 mod reductions;
+mod reshaping;
 mod sequences;
+#[cfg(feature = "std")]
+mod triangular;
+mod zip;
 
 pub use aligned::Aligned;
 pub use alloc_array::AllocArray;
+pub use arithmetic::Operands;
+pub use collect::MapCollectIn;
+#[cfg(feature = "rayon")]
+pub use collect::ParMapCollectIn;
 pub use linalg::DotDim;
+#[cfg(feature = "std")]
+pub use triangular::SolveError;

@@ -6,7 +6,7 @@ use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, RemoveAxis, S
 use num_traits::{FromPrimitive, Zero};
 
 use super::AllocArray;
-use super::elementwise::prefers_column_major;
+use super::zip::prefers_column_major;
 use crate::scope::Scope;
 
 impl<'s> Scope<'s> {

@@ -1,0 +1,132 @@
+//! The same elements in another shape, or another order in memory.
+
+use ndarray::{
+    ArrayRef, ArrayView, ArrayViewMut, Dimension, ErrorKind, IntoDimension, Order, ShapeArg, ShapeBuilder, ShapeError,
+};
+
+use super::AllocArray;
+use crate::scope::Scope;
+
+impl<'s> Scope<'s> {
+    /// `a` in row-major order without gaps: a view of `a` itself if it lies so, else of a copy.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// let a = array![[1, 2], [3, 4]];
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.as_standard_layout(&a).as_ptr(), a.as_ptr());
+    ///     assert_eq!(s.as_standard_layout(&a.t()).as_slice(), Some(&[1, 3, 2, 4][..]));
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn as_standard_layout<'a, T, D>(self, a: &'a ArrayRef<T, D>) -> ArrayView<'a, T, D>
+    where
+        's: 'a,
+        T: Copy,
+        D: Dimension,
+    {
+        if a.is_standard_layout() {
+            return a.view();
+        }
+        ArrayView::from_shape(a.raw_dim(), self.elements_of(a.view())).expect("a copy has as many elements")
+    }
+
+    /// The elements of `a`, in the order of their indices, in an array of another shape: a view of `a` itself if that is
+    /// possible, else of a copy. For the order of column-major arrays, the shape is `(shape, Order::ColumnMajor)`.
+    ///
+    /// # Errors
+    ///
+    /// If the shape has not as many elements as `a`.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Order, array};
+    ///
+    /// let a = array![[1, 2, 3], [4, 5, 6]];
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.to_shape(&a, (3, 2))?, array![[1, 2], [3, 4], [5, 6]]);
+    ///     assert_eq!(s.to_shape(&a.t(), 6)?, array![1, 4, 2, 5, 3, 6]);
+    ///     assert_eq!(s.to_shape(&a, (6, Order::ColumnMajor))?, array![1, 4, 2, 5, 3, 6]);
+    ///     assert!(s.to_shape(&a, 5).is_err());
+    ///     Ok::<_, ndarray::ShapeError>(())
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn to_shape<'a, T, D, E>(self, a: &'a ArrayRef<T, D>, shape: E) -> Result<ArrayView<'a, T, E::Dim>, ShapeError>
+    where
+        's: 'a,
+        T: Copy,
+        D: Dimension,
+        E: ShapeArg,
+    {
+        let (dim, order) = shape.into_shape_and_order();
+        let order = order.unwrap_or(Order::RowMajor);
+        match a.view().into_shape_with_order((dim.clone(), order)) {
+            Err(error) if error.kind() == ErrorKind::IncompatibleLayout => match order {
+                Order::ColumnMajor => ArrayView::from_shape(dim.f(), self.elements_of(a.t())),
+                _ => ArrayView::from_shape(dim, self.elements_of(a.view())),
+            },
+            done => done,
+        }
+    }
+
+    /// `a` broadcast to a larger shape, as ndarray's `broadcast`, but with every element written out.
+    ///
+    /// # Panics
+    ///
+    /// If `a` cannot be broadcast to that shape, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let mut rows = s.broadcast(&array![1, 2], (3, 2));
+    ///     rows[[1, 0]] = 0;
+    ///     assert_eq!(rows, array![[1, 2], [0, 2], [1, 2]]);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn broadcast<T, D, E>(self, a: &ArrayRef<T, D>, shape: E) -> ArrayViewMut<'s, T, E::Dim>
+    where
+        T: Copy + 's,
+        D: Dimension,
+        E: IntoDimension,
+    {
+        let dim = shape.into_dimension();
+        match a.broadcast(dim.clone()) {
+            Some(a) => self.copy_of(&a),
+            None => cannot_broadcast(a.shape(), dim.as_array_view().to_slice().unwrap_or_default()),
+        }
+    }
+
+    /// A copy of `a`'s elements, in the order of their indices.
+    #[track_caller]
+    fn elements_of<T, D>(self, a: ArrayView<'_, T, D>) -> &'s [T]
+    where
+        T: Copy + 's,
+        D: Dimension,
+    {
+        let mut to = self.uninit(a.raw_dim());
+        to.zip_mut_with(&a, |to, &x| {
+            to.write(x);
+        });
+        // SAFETY: both have the same shape, and every element is written.
+        let to = unsafe { to.assume_init() };
+        to.into_slice().expect("a new array has no gaps")
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn cannot_broadcast(from: &[usize], to: &[usize]) -> ! {
+    panic!("ndarena: could not broadcast array from shape: {from:?} to: {to:?}")
+}

@@ -1,0 +1,229 @@
+//! Systems of equations with a triangular matrix.
+
+use core::fmt;
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, Ix1, Ix2};
+use ndarray::{LinalgScalar, s};
+use num_traits::Float;
+
+use crate::scope::Scope;
+
+/// Why a system of equations has no solution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SolveError {
+    /// The matrix has no inverse: this element of its diagonal, counted from 0, is zero.
+    Singular {
+        /// Its row, and column.
+        pivot: usize,
+    },
+    /// A NaN or an infinity: in the matrix or on the right-hand side, or because a result is too large.
+    NotFinite,
+}
+
+impl fmt::Display for SolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SolveError::Singular { pivot } => {
+                write!(f, "the matrix is singular: element {pivot} of its diagonal is zero")
+            }
+            SolveError::NotFinite => f.write_str("an operand or the result has elements that are not finite"),
+        }
+    }
+}
+
+impl core::error::Error for SolveError {}
+
+/// Up to this many rows, a matrix is not divided any further.
+const BLOCK: usize = 32;
+
+#[derive(Clone, Copy)]
+enum Half {
+    Lower,
+    Upper,
+}
+
+impl<'s> Scope<'s> {
+    /// The solution `x` of `l x = b`, where `l` is lower triangular: what is above its diagonal is not looked at. `b` is a
+    /// vector, or a matrix with a right-hand side in each column, and `x` is in the same memory order.
+    ///
+    /// By forward substitution; from 33 rows on, right-hand sides that are a matrix take ndarray's matrix product for most of
+    /// it (Golub and Van Loan, *Matrix Computations*, 4th edition, 3.1).
+    ///
+    /// # Errors
+    ///
+    /// If an element of the diagonal is zero; if elements of the operands or of the result are not finite.
+    ///
+    /// # Panics
+    ///
+    /// If `l` is not square, or `b` has not as many rows; and as [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarena::SolveError;
+    /// use ndarray::array;
+    ///
+    /// let l = array![[2.0, 0.0], [1.0, 4.0]];
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.solve_lower_triangular(&l, &array![2.0, 9.0])?, array![1.0, 2.0]);
+    ///     let inverse = s.solve_lower_triangular(&l, &s.eye(2))?;
+    ///     assert_eq!(inverse, array![[0.5, 0.0], [-0.125, 0.25]]);
+    ///     let singular = s.solve_lower_triangular(&array![[0.0]], &array![1.0]);
+    ///     assert_eq!(singular.unwrap_err(), SolveError::Singular { pivot: 0 });
+    ///     Ok::<_, SolveError>(())
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn solve_lower_triangular<A, D>(
+        self,
+        l: &ArrayRef2<A>,
+        b: &ArrayRef<A, D>,
+    ) -> Result<ArrayViewMut<'s, A, D>, SolveError>
+    where
+        A: LinalgScalar + Float,
+        D: Dimension,
+    {
+        self.solve_triangular(l, Half::Lower, b)
+    }
+
+    /// The solution `x` of `u x = b`, where `u` is upper triangular: what is below its diagonal is not looked at. See
+    /// [`solve_lower_triangular`](Scope::solve_lower_triangular).
+    ///
+    /// # Errors
+    ///
+    /// As [`solve_lower_triangular`](Scope::solve_lower_triangular).
+    ///
+    /// # Panics
+    ///
+    /// As [`solve_lower_triangular`](Scope::solve_lower_triangular).
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// let l = array![[2.0, 0.0], [1.0, 4.0]]; // of a Cholesky factorisation of `l lᵀ`
+    /// ndarena::scope(|s| {
+    ///     let y = s.solve_lower_triangular(&l, &array![2.0, 9.0])?;
+    ///     assert_eq!(s.solve_upper_triangular(&l.t(), &y)?, array![0.25, 0.5]);
+    ///     Ok::<_, ndarena::SolveError>(())
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn solve_upper_triangular<A, D>(
+        self,
+        u: &ArrayRef2<A>,
+        b: &ArrayRef<A, D>,
+    ) -> Result<ArrayViewMut<'s, A, D>, SolveError>
+    where
+        A: LinalgScalar + Float,
+        D: Dimension,
+    {
+        self.solve_triangular(u, Half::Upper, b)
+    }
+
+    #[track_caller]
+    fn solve_triangular<A, D>(
+        self,
+        a: &ArrayRef2<A>,
+        half: Half,
+        b: &ArrayRef<A, D>,
+    ) -> Result<ArrayViewMut<'s, A, D>, SolveError>
+    where
+        A: LinalgScalar + Float,
+        D: Dimension,
+    {
+        let rows = b.shape().first().copied().unwrap_or(0);
+        if !a.is_square() || a.nrows() != rows || b.ndim() > 2 {
+            not_compatible(a.dim(), b.shape());
+        }
+        if let Some(pivot) = a.diag().iter().position(|x| x.is_zero()) {
+            return Err(SolveError::Singular { pivot });
+        }
+        if !a.diag().iter().all(|x| x.is_finite()) {
+            return Err(SolveError::NotFinite);
+        }
+        let mut x = self.copy_of(b);
+        if let Ok(x) = x.view_mut().into_dimensionality::<Ix1>() {
+            solve_vector(a.view(), half, x);
+        } else if let Ok(x) = x.view_mut().into_dimensionality::<Ix2>() {
+            solve_matrix(a.view(), half, x);
+        }
+        // An element that is not finite, of `a` or `b`, comes out as one, but for the diagonal's.
+        if x.iter().fold(true, |finite, x| finite & x.is_finite()) { Ok(x) } else { Err(SolveError::NotFinite) }
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn not_compatible((m, n): (usize, usize), b: &[usize]) -> ! {
+    panic!("ndarena: inputs {m} × {n} and {b:?} are not compatible for a triangular system of equations")
+}
+
+/// By rows where these lie side by side, else by columns.
+fn solve_vector<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x: ArrayViewMut1<'_, A>) {
+    let n = x.len();
+    let by_rows = a.stride_of(Axis(1)).unsigned_abs() <= a.stride_of(Axis(0)).unsigned_abs();
+    for step in 0..n {
+        let (i, solved, rest) = match half {
+            Half::Lower => (step, 0..step, step + 1..n),
+            Half::Upper => (n - 1 - step, n - step..n, 0..n - 1 - step),
+        };
+        if by_rows {
+            let known = a.slice(s![i, solved.clone()]).dot(&x.slice(s![solved]));
+            x[i] = (x[i] - known) / a[[i, i]];
+        } else {
+            let solution = x[i] / a[[i, i]];
+            x[i] = solution;
+            x.slice_mut(s![rest.clone()]).scaled_add(-solution, &a.slice(s![rest, i]));
+        }
+    }
+}
+
+/// By halves, and in the end by rows.
+fn solve_matrix<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, x: ArrayViewMut2<'_, A>) {
+    let n = a.nrows();
+    if x.ncols() == 1 {
+        return solve_vector(a, half, x.index_axis_move(Axis(1), 0));
+    }
+    if n <= BLOCK {
+        return solve_block(a, half, x);
+    }
+    let middle = n / 2;
+    let (a1, a2) = a.split_at(Axis(0), middle);
+    let ((a11, a12), (a21, a22)) = (a1.split_at(Axis(1), middle), a2.split_at(Axis(1), middle));
+    let (mut x1, mut x2) = x.split_at(Axis(0), middle);
+    match half {
+        Half::Lower => {
+            solve_matrix(a11, half, x1.view_mut());
+            general_mat_mul(-A::one(), &a21, &x1, A::one(), &mut x2);
+            solve_matrix(a22, half, x2);
+        }
+        Half::Upper => {
+            solve_matrix(a22, half, x2.view_mut());
+            general_mat_mul(-A::one(), &a12, &x2, A::one(), &mut x1);
+            solve_matrix(a11, half, x1);
+        }
+    }
+}
+
+fn solve_block<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x: ArrayViewMut2<'_, A>) {
+    let n = a.nrows();
+    for step in 0..n {
+        let (i, first, (mut row, solved)) = match half {
+            Half::Lower => {
+                let (solved, rest) = x.view_mut().split_at(Axis(0), step);
+                (step, 0, (rest.index_axis_move(Axis(0), 0), solved))
+            }
+            Half::Upper => {
+                let i = n - 1 - step;
+                let (rest, solved) = x.view_mut().split_at(Axis(0), i + 1);
+                (i, i + 1, (rest.index_axis_move(Axis(0), i), solved))
+            }
+        };
+        for (j, solved) in solved.rows().into_iter().enumerate() {
+            row.scaled_add(-a[[i, first + j]], &solved);
+        }
+        let pivot = a[[i, i]];
+        row.map_inplace(|x| *x = *x / pivot);
+    }
+}
