@@ -1,14 +1,20 @@
 //! Products, against ndarray on the heap: bit for bit, and in the same memory order.
 
+mod support;
+
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
-use ndarray::linalg::{Dot, kron};
+use ndarray::linalg::{Dot, general_mat_mul, kron};
 use ndarray::prelude::*;
 use ndarray::{ArrayRef, LinalgScalar, s};
 use num_complex::Complex;
 use proptest::prelude::*;
+use support::calls_of;
+
+#[global_allocator]
+static ALLOCATOR: support::Counting = support::Counting;
 
 fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T, D>, ndarrays: Array<T, D>) {
     // What is compared holds no NaN and no zero of either sign but from the same computation.
@@ -117,4 +123,48 @@ fn shapes_that_do_not_fit_are_named() {
     let (tall, units) = (Array2::<f64>::ones((1 << 20, 1)), Array2::<f64>::ones((1 << 20, 0)));
     assert!(said(&|s| drop(s.kron(&tall, &tall))).contains("cannot allocate"));
     assert_eq!(ndarena::scope(|s| s.kron(&units, &units).dim()), (1 << 40, 0));
+}
+
+/// Numbers of all magnitudes, zeros of both signs, infinities and NaN.
+fn any_number() -> impl Strategy<Value = f64> {
+    prop_oneof![8 => any::<f64>(), 4 => -2.0..2.0, 1 => Just(0.0), 1 => Just(-0.0), 1 => Just(f64::INFINITY)]
+}
+
+proptest! {
+    #[test]
+    fn products_have_ndarrays_bits(
+        (m, k, n) in (1usize..15, 0usize..15, 1usize..15),
+        numbers in prop::collection::vec(any_number(), 225),
+        column_major: [bool; 2],
+    ) {
+        let at = |i: usize| numbers[i % 225];
+        let a = Array2::from_shape_fn((m, k).set_f(column_major[0]), |(i, j)| at(15 * i + j));
+        let b = Array2::from_shape_fn((k, n).set_f(column_major[1]), |(i, j)| at(7 * i + 11 * j));
+        let bits = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
+        let bits32 = |x: f32| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() };
+        let (a32, b32) = (a.mapv(|x| x as f32), b.mapv(|x| x as f32));
+        Buffer::new().scope(|s| {
+            prop_assert_eq!(s.dot(&a, &b).mapv(bits), a.dot(&b).mapv(bits));
+            prop_assert_eq!(s.dot(&a32, &b32).mapv(bits32), a32.dot(&b32).mapv(bits32));
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    ignore = "it may be that no loop rounds as ndarray"
+)]
+fn small_products_allocate_nothing() {
+    let buffer = Buffer::new();
+    for n in 1..20 {
+        let a = Array2::<f64>::eye(n);
+        let mut c = a.clone();
+        let ndarrays = calls_of(|| general_mat_mul(1.0, &a, &a, 0.0, &mut c));
+        (0..3).for_each(|_| buffer.scope(|s| assert_eq!(s.dot(&a, &a), a)));
+        let ours = calls_of(|| buffer.scope(|s| s.dot(&a, &a).len()));
+        // A block to pack into, and back.
+        assert_eq!((ours, ndarrays), (if n <= 12 { 0 } else { 2 }, 2), "{n} × {n}");
+    }
 }

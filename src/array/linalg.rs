@@ -11,6 +11,8 @@ use ndarray::{
 
 use super::AllocArray;
 use super::place::place;
+#[cfg(feature = "std")]
+use super::small_product::small_product;
 use crate::level::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
@@ -68,11 +70,11 @@ impl<'s> Scope<'s> {
     #[track_caller]
     pub fn outer<A: LinalgScalar>(self, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> ArrayViewMut2<'s, A> {
         let mut to = self.uninit((a.len(), b.len()));
-        Zip::from(to.rows_mut()).and(a).for_each(|row, &a| {
-            Zip::from(row).and(b).for_each(|to, &b| {
+        for (row, &a) in to.rows_mut().into_iter().zip(a) {
+            row.into_iter().zip(b).for_each(|(to, &b)| {
                 to.write(a * b);
             });
-        });
+        }
         // SAFETY: every element of every row is written.
         unsafe { to.assume_init() }
     }
@@ -183,6 +185,10 @@ impl<'s, A: LinalgScalar> DotDim<'s, A, Ix2> for Ix2 {
         }
         let column_major = a.strides()[0] == 1 && b.strides()[0] == 1;
         let mut product = result(s, (a.nrows(), b.ncols()).set_f(column_major));
+        #[cfg(feature = "std")]
+        if small_product(a, b, &mut product) {
+            return product;
+        }
         general_mat_mul(A::one(), a, b, A::zero(), &mut product);
         product
     }

@@ -12,6 +12,8 @@ mod reductions;
 mod reshaping;
 mod sequences;
 #[cfg(feature = "std")]
+mod small_product;
+#[cfg(feature = "std")]
 mod triangular;
 mod zip;
 
