@@ -47,7 +47,11 @@ pub enum AllocErrorKind {
 /// | [`Buffer::with_capacity`] | the system has no such block | panic, with this error |
 /// | what [`bump`] lends | the limit does not allow it; always on a [`FixedBuffer`] | bumpalo's panic or error |
 /// | [`align`] | the alignment is not a power of two | panic |
-/// | [`zip_map`] | the shapes cannot be broadcast together | panic that names both shapes |
+/// | [`add`], [`zip_map`] and their kin, [`broadcast`] | the shapes cannot be broadcast | panic that names the shapes |
+/// | [`dot`], `solve_lower_triangular`, `solve_upper_triangular` | the shapes do not fit each other | panic that names both |
+/// | `solve_lower_triangular`, `solve_upper_triangular` | the matrix is singular, or something is not finite | its error `SolveError` |
+/// | [`concatenate`], [`stack`] | there is no array, or the shapes differ; [`to_shape`]: the number of elements differs | ndarray's `ShapeError` |
+/// | [`select`], and what takes an axis | there is no such index, or axis | panic |
 /// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open | its error `ScopeOpen` |
 /// | a closure | it panics | that panic; the scope has ended |
 ///
@@ -59,6 +63,13 @@ pub enum AllocErrorKind {
 /// [`bump`]: crate::Scope::bump
 /// [`align`]: crate::Scope::align
 /// [`zip_map`]: crate::Scope::zip_map
+/// [`add`]: crate::Scope::add
+/// [`broadcast`]: crate::Scope::broadcast
+/// [`dot`]: crate::Scope::dot
+/// [`concatenate`]: crate::Scope::concatenate
+/// [`stack`]: crate::Scope::stack
+/// [`select`]: crate::Scope::select
+/// [`to_shape`]: crate::Scope::to_shape
 /// [`Buffer`]: crate::Buffer
 /// [`Buffer::with_capacity`]: crate::Buffer::with_capacity
 /// [`FixedBuffer`]: crate::FixedBuffer

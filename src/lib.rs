@@ -55,4 +55,6 @@ mod docs {
     mod coming_from_bumper {}
     #[doc = include_str!("../docs/design.md")]
     mod design {}
+    #[doc = include_str!("../docs/kernels.md")]
+    mod kernels {}
 }

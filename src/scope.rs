@@ -40,9 +40,11 @@ use crate::level::{End, Level};
 /// | contents unspecified, elements [`Pod`](bytemuck::Pod) | [`alloc_array`], [`try_alloc_array`], [`alloc_slice`] |
 /// | contents to be written first | [`uninit`], [`try_uninit`] |
 /// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`], [`eye`], [`from_diag`], [`from_iter`], `linspace`, `range`, `logspace` |
-/// | from other arrays, in one pass | [`copy_of`], [`map`], [`zip_map`] |
-/// | products | [`dot`], [`outer`], [`kron`] |
+/// | elementwise, broadcasting | [`add`], [`sub`], [`mul`], [`div`], [`neg`], with numbers on either side |
+/// | elementwise, in one pass | [`copy_of`], [`map`], [`zip_map`], [`zip_map3`] to [`zip_map5`], and any ndarray `Zip` by [`map_collect_in`] |
+/// | linear algebra | [`dot`], [`outer`], [`kron`], `solve_lower_triangular`, `solve_upper_triangular` |
 /// | put together | [`concatenate`], [`stack`], [`select`] |
+/// | in another shape or order | [`as_standard_layout`], [`to_shape`], [`broadcast`] |
 /// | along an axis | [`sum_axis`], [`mean_axis`], [`fold_axis`], [`map_axis`], `var_axis`, `std_axis` |
 /// | on a larger boundary than 64 bytes | [`align`]`(4096).alloc_array::<f64>(..)`, and so on |
 /// | for other libraries | [`bytes`], [`bump`] |
@@ -66,12 +68,23 @@ use crate::level::{End, Level};
 /// [`copy_of`]: Scope::copy_of
 /// [`map`]: Scope::map
 /// [`zip_map`]: Scope::zip_map
+/// [`zip_map3`]: Scope::zip_map3
+/// [`zip_map5`]: Scope::zip_map5
+/// [`map_collect_in`]: crate::MapCollectIn::map_collect_in
+/// [`add`]: Scope::add
+/// [`sub`]: Scope::sub
+/// [`mul`]: Scope::mul
+/// [`div`]: Scope::div
+/// [`neg`]: Scope::neg
 /// [`dot`]: Scope::dot
 /// [`outer`]: Scope::outer
 /// [`kron`]: Scope::kron
 /// [`concatenate`]: Scope::concatenate
 /// [`stack`]: Scope::stack
 /// [`select`]: Scope::select
+/// [`as_standard_layout`]: Scope::as_standard_layout
+/// [`to_shape`]: Scope::to_shape
+/// [`broadcast`]: Scope::broadcast
 /// [`sum_axis`]: Scope::sum_axis
 /// [`mean_axis`]: Scope::mean_axis
 /// [`fold_axis`]: Scope::fold_axis

@@ -1,5 +1,5 @@
 //! Products of small matrices. ndarray's kernel sets up for large ones, and allocates memory to pack them into: at 4 × 4
-//! nine tenths of its time. These are plain loops, used only where they give what ndarray's kernel gives, bit for bit.
+//! most of its time. These are plain loops, used only where they give what ndarray's kernel gives, bit for bit.
 
 use core::any::{Any, TypeId};
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};

@@ -1,6 +1,6 @@
 //! Arrays made from several others, element by element, in one pass.
 
-use ndarray::{ArrayRef, ArrayView, ArrayViewMut, Axis, DimMax, Dimension, ShapeBuilder, Zip};
+use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder, Zip};
 
 use crate::AllocArray;
 use crate::scope::Scope;
@@ -22,7 +22,7 @@ macro_rules! zip_map {
             F: FnMut($(&$A),+) -> R,
         {
             let shapes = [$($a.shape()),+];
-            if shapes.iter().all(|shape| *shape == shapes[0]) {
+            if shapes.iter().all(|shape| same(shape, shapes[0])) {
                 if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
                     let len = [$($a.len()),+][0];
                     if let Some(to) = self.uninit_slice_quickly(len) {
@@ -129,6 +129,12 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// `a == b`, without a call for the few lengths that there are.
+#[inline(always)]
+fn same(a: &[usize], b: &[usize]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
+}
+
 /// The shape that arrays of these shapes are broadcast to, or a panic.
 #[inline]
 #[track_caller]
@@ -161,7 +167,7 @@ fn cannot_broadcast(shapes: &[&[usize]]) -> ! {
 /// `a` as a view of the shape that it is broadcast to.
 #[inline]
 fn broadcast<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E) -> ArrayView<'a, A, E> {
-    if a.shape() == dim.as_array_view().as_slice().unwrap_or_default() {
+    if same(a.shape(), dim.as_array_view().as_slice().unwrap_or_default()) {
         if let Ok(a) = a.view().into_dimensionality() {
             return a;
         }
@@ -170,17 +176,32 @@ fn broadcast<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E) 
 }
 
 /// How much an operand speaks for column-major order, as ndarray's `Zip` weighs it: more if it lies without gaps.
+#[inline]
 pub(super) fn prefers_column_major<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> i32 {
-    let fastest = |axis: usize| a.len_of(Axis(axis)) > 1 && a.stride_of(Axis(axis)) == 1;
-    match a.ndim() {
-        0 | 1 => 0,
-        _ if a.is_standard_layout() => {
-            let one_dimensional = a.shape().iter().filter(|&&len| len > 1).count() <= 1;
-            if one_dimensional { 0 } else { -2 }
-        }
-        _ if a.t().is_standard_layout() => 2,
-        _ if fastest(0) => 1,
-        n if fastest(n - 1) => -1,
-        _ => 0,
+    let (shape, strides) = (a.shape(), a.strides());
+    let (&[first, .., last], &[by_first, .., by_last]) = (shape, strides) else { return 0 };
+    let long_axes = shape.iter().filter(|&&len| len > 1).count();
+    if without_gaps(shape.iter().zip(strides).rev()) {
+        if long_axes > 1 { -2 } else { 0 }
+    } else if without_gaps(shape.iter().zip(strides)) {
+        2
+    } else if first > 1 && by_first == 1 {
+        1
+    } else if last > 1 && by_last == 1 {
+        -1
+    } else {
+        0
     }
+}
+
+/// Whether elements lie side by side, if these are the axes from the fastest to the slowest.
+#[inline]
+fn without_gaps<'a>(axes: impl Iterator<Item = (&'a usize, &'a isize)> + Clone) -> bool {
+    let mut side_by_side = 1;
+    let contiguous = axes.clone().filter(|&(&len, _)| len != 1).all(|(&len, &stride)| {
+        let next = side_by_side;
+        side_by_side *= len as isize;
+        stride == next
+    });
+    contiguous || axes.into_iter().any(|(&len, _)| len == 0)
 }
