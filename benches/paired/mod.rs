@@ -47,6 +47,7 @@ pub(crate) enum Bound {
     AtMost(f64),
     AtLeast(f64),
     /// Of interest, without a claim.
+    #[allow(dead_code, reason = "each benchmark uses what it needs")]
     Any,
 }
 

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use approx::AbsDiffEq;
 use ndarena::Buffer;
+use ndarena_kernels::airline::PASSENGERS;
+use ndarena_kernels::kalman;
 use ndarray::{Array1, Array2};
 
 #[global_allocator]
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
 fn run(path: &Path) -> Result<(), Box<dyn Error>> {
     let (headings, x) = read(path)?;
     principal_components(&headings, &x)?;
+    airline_passengers()?;
     for n in [30, 300, 3_000, 30_000, 300_000] {
         opening_function(n)?;
     }
@@ -99,6 +102,34 @@ fn principal_components(headings: &[String], x: &Array2<f64>) -> Result<(), Box<
             loadings.iter().take(3).map(|(heading, value)| format!("{value:+.2} {heading}")).collect();
         println!("  {:4.1} % of the variance: {}, ..", 100.0 * variance / x.ncols() as f64, largest.join(", "));
     }
+    println!("  buffer: {}\n", buffer.stats());
+    Ok(())
+}
+
+/// The level, slope and season of a monthly series, by a Kalman filter: small matrices, again and again.
+fn airline_passengers() -> Result<(), Box<dyn Error>> {
+    let series: Array1<f64> = PASSENGERS.iter().map(|passengers| passengers.ln()).collect();
+    let model = kalman::Model::structural(1, 12);
+    let states = model.observation.len();
+    let (mut work, buffer) = (kalman::Workspace::new(states), Buffer::new());
+    let means = || Array2::<f64>::zeros((series.len(), states));
+    let (mut heap, mut hand, mut scope) = (means(), means(), means());
+    let ways: [Way<'_>; 3] = [
+        ("heap", &mut || heap = kalman::on_the_heap(&model, series.view()).expect("it is finite").0),
+        ("by hand", &mut || {
+            kalman::by_hand(&model, series.view(), &mut work, hand.view_mut()).expect("it is finite");
+        }),
+        ("scope", &mut || {
+            buffer.scope(|s| scope.assign(&kalman::in_a_scope(s, &model, series.view()).expect("it is finite").0));
+        }),
+    ];
+    let title = format!("Kalman filter of {} months, {states} states", series.len());
+    print_table(&title, compare(ways));
+    if !(hand.abs_diff_eq(&heap, 1e-6) && scope.abs_diff_eq(&heap, 1e-6)) {
+        return Err("the three ways disagree".into());
+    }
+    let slope = scope[[series.len() - 1, 1]];
+    println!("  at the end of 1960, airline passengers grow by {:.2} % a month", 100.0 * slope.exp_m1());
     println!("  buffer: {}\n", buffer.stats());
     Ok(())
 }

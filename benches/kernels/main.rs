@@ -1,0 +1,53 @@
+//! The kernels under `examples/kernels`, each in a scope, preallocated by hand, and on the heap. `paired` says how it is
+//! measured.
+
+#[path = "../paired/mod.rs"]
+mod paired;
+
+mod kalman;
+
+use std::hint::black_box;
+use std::rc::Rc;
+
+use paired::{Bound, Make, Pair, Plan, timed};
+
+/// A kernel at one size, three ways.
+struct Case {
+    name: String,
+    heap: Way,
+    hand: Way,
+    scope: Way,
+}
+
+type Way = Rc<dyn Fn(usize) -> paired::Batch>;
+
+/// `run` again and again, with what `start` makes, which lies where the place says.
+fn moved<S: 'static>(start: impl Fn() -> S + 'static, run: impl Fn(&mut S) + Copy + 'static) -> Way {
+    Rc::new(move |place| {
+        // What is before them in memory decides where they lie.
+        let before = black_box(vec![0u8; place % 4096]);
+        let mut state = start();
+        drop(before);
+        timed(move |times| (0..times).for_each(|_| run(black_box(&mut state))))
+    })
+}
+
+fn make(way: &Way) -> Make {
+    let way = Rc::clone(way);
+    Box::new(move |place| way(place))
+}
+
+fn main() {
+    // On small problems the heap's share is what is to be gained.
+    let small = [2, 4, 6, 8].map(kalman::case);
+    let large: [Case; 0] = [];
+    let mut pairs = Vec::new();
+    let cases = small.iter().map(|case| (case, 1.5)).chain(large.iter().map(|case| (case, 1.0)));
+    for (Case { name, heap, hand, scope }, gain) in cases {
+        let (a, b) = (make(scope), make(hand));
+        pairs.push(Pair { name: format!("{name}: scope vs by hand"), a, b, bound: Bound::AtMost(1.1) });
+        let (a, b) = (make(heap), make(scope));
+        pairs.push(Pair { name: format!("{name}: heap vs scope"), a, b, bound: Bound::AtLeast(gain) });
+    }
+    paired::run(pairs, Plan { processes: 5, samples: 10, batches: 0.004 });
+}

@@ -1,0 +1,44 @@
+use std::fmt;
+
+use ndarena::SolveError;
+
+/// Why a kernel has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A matrix has no inverse: the pivot of that number is zero.
+    Singular {
+        /// Counted from 0.
+        pivot: usize,
+    },
+    /// A matrix is not positive definite: the pivot of that number is not positive.
+    NotPositiveDefinite {
+        /// Counted from 0.
+        pivot: usize,
+    },
+    /// A NaN or an infinity, among the operands or by overflow.
+    NotFinite,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Singular { pivot } => write!(f, "the matrix is singular: pivot {pivot} is zero"),
+            Error::NotPositiveDefinite { pivot } => {
+                write!(f, "the matrix is not positive definite: pivot {pivot} is not positive")
+            }
+            Error::NotFinite => f.write_str("a number is not finite"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<SolveError> for Error {
+    fn from(error: SolveError) -> Self {
+        match error {
+            SolveError::Singular { pivot } => Error::Singular { pivot },
+            _ => Error::NotFinite,
+        }
+    }
+}

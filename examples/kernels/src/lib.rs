@@ -1,0 +1,12 @@
+//! Numerical kernels, each written three ways: on the heap, as one writes it with ndarray alone; preallocated by hand, in a
+//! workspace; and in a scope. Tests, benchmarks and examples share them.
+//!
+//! Each module has the same functions: `on_the_heap`, `by_hand` with its `Workspace`, and `in_a_scope`. The last take a
+//! [`Scope`](ndarena::Scope), put their results in it, and their temporaries in scopes inside it.
+
+pub mod airline;
+mod error;
+pub mod kalman;
+mod products;
+
+pub use error::Error;
