@@ -3,8 +3,10 @@
 use core::fmt;
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, Ix1, Ix2};
-use ndarray::{LinalgScalar, s};
+use ndarray::{
+    ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, Ix1, Ix2,
+    LinalgScalar,
+};
 use num_traits::Float;
 
 use crate::scope::Scope;
@@ -164,17 +166,25 @@ fn solve_vector<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x
     let n = x.len();
     let by_rows = a.stride_of(Axis(1)).unsigned_abs() <= a.stride_of(Axis(0)).unsigned_abs();
     for step in 0..n {
-        let (i, solved, rest) = match half {
-            Half::Lower => (step, 0..step, step + 1..n),
-            Half::Upper => (n - 1 - step, n - step..n, 0..n - 1 - step),
+        let i = match half {
+            Half::Lower => step,
+            Half::Upper => n - 1 - step,
+        };
+        let line = a.index_axis(Axis(usize::from(!by_rows)), i);
+        let (pivot, value) = (line[i], x[i]);
+        // By rows what is solved, by columns what is not. By `split_at`: a slice takes longer than a short product.
+        let (line, mut others) = if matches!(half, Half::Lower) == by_rows {
+            (line.split_at(Axis(0), i).0, x.view_mut().split_at(Axis(0), i).0)
+        } else {
+            (line.split_at(Axis(0), i + 1).1, x.view_mut().split_at(Axis(0), i + 1).1)
         };
         if by_rows {
-            let known = a.slice(s![i, solved.clone()]).dot(&x.slice(s![solved]));
-            x[i] = (x[i] - known) / a[[i, i]];
+            let known = line.dot(&others);
+            x[i] = (value - known) / pivot;
         } else {
-            let solution = x[i] / a[[i, i]];
+            let solution = value / pivot;
+            others.scaled_add(-solution, &line);
             x[i] = solution;
-            x.slice_mut(s![rest.clone()]).scaled_add(-solution, &a.slice(s![rest, i]));
         }
     }
 }
