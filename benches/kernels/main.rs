@@ -4,11 +4,14 @@
 #[path = "../paired/mod.rs"]
 mod paired;
 
+mod cholesky;
 mod kalman;
+mod qr;
 
 use std::hint::black_box;
 use std::rc::Rc;
 
+use ndarray::Array2;
 use paired::{Bound, Make, Pair, Plan, timed};
 
 /// A kernel at one size, three ways.
@@ -37,16 +40,24 @@ fn make(way: &Way) -> Make {
     Box::new(move |place| way(place))
 }
 
+/// Numbers between -1 and 1, in no order.
+fn numbers((m, n): (usize, usize)) -> Array2<f64> {
+    Array2::from_shape_fn((m, n), |(i, j)| ((i * 7919 + j * 104_729 + i * j * 31) % 2003) as f64 / 1001.0 - 1.0)
+}
+
 fn main() {
     // On small problems the heap's share is what is to be gained.
-    let small = [2, 4, 6, 8].map(kalman::case);
-    let large: [Case; 0] = [];
+    let small = [2, 4, 6, 8].into_iter().map(kalman::case);
+    let small = small.chain([2, 4, 8].into_iter().map(cholesky::case));
+    let small = small.chain([(3, 2), (6, 3)].into_iter().map(qr::case));
+    let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
+    let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));
     let mut pairs = Vec::new();
-    let cases = small.iter().map(|case| (case, 1.5)).chain(large.iter().map(|case| (case, 1.0)));
+    let cases = small.map(|case| (case, 1.5)).chain(large.map(|case| (case, 1.0)));
     for (Case { name, heap, hand, scope }, gain) in cases {
-        let (a, b) = (make(scope), make(hand));
+        let (a, b) = (make(&scope), make(&hand));
         pairs.push(Pair { name: format!("{name}: scope vs by hand"), a, b, bound: Bound::AtMost(1.1) });
-        let (a, b) = (make(heap), make(scope));
+        let (a, b) = (make(&heap), make(&scope));
         pairs.push(Pair { name: format!("{name}: heap vs scope"), a, b, bound: Bound::AtLeast(gain) });
     }
     paired::run(pairs, Plan { processes: 5, samples: 10, batches: 0.004 });

@@ -4,7 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cholesky;
 mod kalman;
+mod qr;
 
 use ndarena::prelude::*;
 use support::calls_of;

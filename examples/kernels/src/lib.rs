@@ -5,8 +5,10 @@
 //! [`Scope`](ndarena::Scope), put their results in it, and their temporaries in scopes inside it.
 
 pub mod airline;
+pub mod cholesky;
 mod error;
 pub mod kalman;
 mod products;
+pub mod qr;
 
 pub use error::Error;
