@@ -5,8 +5,10 @@
 mod paired;
 
 mod cholesky;
+mod expm;
 mod kalman;
 mod qr;
+mod rk45;
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -50,8 +52,12 @@ fn main() {
     let small = [2, 4, 6, 8].into_iter().map(kalman::case);
     let small = small.chain([2, 4, 8].into_iter().map(cholesky::case));
     let small = small.chain([(3, 2), (6, 3)].into_iter().map(qr::case));
+    let small = small.chain([2, 4].into_iter().map(expm::case));
+    let small = small.chain([(3, 2.0), (4, 20.0)].into_iter().map(rk45::case));
     let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
     let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));
+    let large = large.chain([8, 16, 64].into_iter().map(expm::case));
+    let large = large.chain([(20, 20.0), (100, 20.0), (1_000, 5.0), (10_000, 1.0)].into_iter().map(rk45::case));
     let mut pairs = Vec::new();
     let cases = small.map(|case| (case, 1.5)).chain(large.map(|case| (case, 1.0)));
     for (Case { name, heap, hand, scope }, gain) in cases {

@@ -5,8 +5,10 @@
 mod support;
 
 mod cholesky;
+mod expm;
 mod kalman;
 mod qr;
+mod rk45;
 
 use ndarena::prelude::*;
 use support::calls_of;

@@ -18,6 +18,8 @@ pub enum Error {
     },
     /// A NaN or an infinity, among the operands or by overflow.
     NotFinite,
+    /// An iteration did not get to its end in as many steps as it was allowed.
+    TooManySteps,
 }
 
 impl fmt::Display for Error {
@@ -28,6 +30,7 @@ impl fmt::Display for Error {
                 write!(f, "the matrix is not positive definite: pivot {pivot} is not positive")
             }
             Error::NotFinite => f.write_str("a number is not finite"),
+            Error::TooManySteps => f.write_str("the end is not reached in as many steps as are allowed"),
         }
     }
 }

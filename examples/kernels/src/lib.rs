@@ -7,8 +7,10 @@
 pub mod airline;
 pub mod cholesky;
 mod error;
+pub mod expm;
 pub mod kalman;
 mod products;
 pub mod qr;
+pub mod rk45;
 
 pub use error::Error;
