@@ -7,8 +7,10 @@ mod paired;
 mod cholesky;
 mod expm;
 mod kalman;
+mod mlp;
 mod qr;
 mod rk45;
+mod strassen;
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -42,9 +44,15 @@ fn make(way: &Way) -> Make {
     Box::new(move |place| way(place))
 }
 
-/// Numbers between -1 and 1, in no order.
-fn numbers((m, n): (usize, usize)) -> Array2<f64> {
-    Array2::from_shape_fn((m, n), |(i, j)| ((i * 7919 + j * 104_729 + i * j * 31) % 2003) as f64 / 1001.0 - 1.0)
+/// Numbers between -1 and 1 (G. Marsaglia, "Xorshift RNGs", *Journal of Statistical Software* 8, 2003).
+fn numbers(shape: (usize, usize)) -> Array2<f64> {
+    let mut state = 88_172_645_463_325_252u64;
+    Array2::from_shape_simple_fn(shape, || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    })
 }
 
 fn main() {
@@ -54,10 +62,14 @@ fn main() {
     let small = small.chain([(3, 2), (6, 3)].into_iter().map(qr::case));
     let small = small.chain([2, 4].into_iter().map(expm::case));
     let small = small.chain([(3, 2.0), (4, 20.0)].into_iter().map(rk45::case));
+    let small = small.chain([mlp::case((&[4, 8, 3], 1)), strassen::case((4, 2))]);
     let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
     let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));
     let large = large.chain([8, 16, 64].into_iter().map(expm::case));
     let large = large.chain([(20, 20.0), (100, 20.0), (1_000, 5.0), (10_000, 1.0)].into_iter().map(rk45::case));
+    let networks: [(&[usize], usize); 3] = [(&[4, 8, 3], 8), (&[64, 128, 10], 32), (&[784, 256, 10], 64)];
+    let large = large.chain(networks.into_iter().map(mlp::case));
+    let large = large.chain([(32, 8), (64, 32), (128, 64), (256, 64), (512, 128)].into_iter().map(strassen::case));
     let mut pairs = Vec::new();
     let cases = small.map(|case| (case, 1.5)).chain(large.map(|case| (case, 1.0)));
     for (Case { name, heap, hand, scope }, gain) in cases {

@@ -61,7 +61,8 @@ fn rows<A: LinalgScalar>(
     multiply_add: impl Fn(A, A, A) -> A,
 ) {
     match b.nrows().max(b.ncols()) {
-        0..=4 => rows_of::<A, 4, 4>(a, b, c, multiply_add),
+        0..=2 => rows_of::<A, 2, 2>(a, b, c, multiply_add),
+        3..=4 => rows_of::<A, 4, 4>(a, b, c, multiply_add),
         5..=8 => rows_of::<A, 8, 8>(a, b, c, multiply_add),
         _ => {
             let middle = b.ncols().min(8);

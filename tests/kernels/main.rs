@@ -7,8 +7,10 @@ mod support;
 mod cholesky;
 mod expm;
 mod kalman;
+mod mlp;
 mod qr;
 mod rk45;
+mod strassen;
 
 use ndarena::prelude::*;
 use support::calls_of;

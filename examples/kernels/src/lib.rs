@@ -9,8 +9,10 @@ pub mod cholesky;
 mod error;
 pub mod expm;
 pub mod kalman;
+pub mod mlp;
 mod products;
 pub mod qr;
 pub mod rk45;
+pub mod strassen;
 
 pub use error::Error;
