@@ -26,11 +26,13 @@ fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T, D>,
 /// An array of up to two axes that broadcasts to m × n, in some memory order.
 fn operand(m: usize, n: usize, form: usize, seed: usize) -> ArrayD<f64> {
     let element = |i: usize, j: usize| ((i * 37 + j * 11 + seed * 101) % 223) as f64 / 7.0 - 15.0;
-    let (rows, columns) = [(m, n), (m, n), (m, n), (1, n), (m, 1), (1, 1), (m, n)][form % 7];
-    let a = Array2::from_shape_fn((rows, columns).set_f(form % 7 == 1), |(i, j)| element(i, j));
-    match form % 7 {
+    let (rows, columns) = [(m, n), (m, n), (m, n), (1, n), (m, 1), (1, 1), (m, n), (m, n)][form % 8];
+    let a = Array2::from_shape_fn((rows, columns).set_f(form % 8 == 1), |(i, j)| element(i, j));
+    match form % 8 {
         2 => Array2::from_shape_fn((2 * m, 2 * n), |(i, j)| element(i, j)).slice_move(s![..;2, ..;-2]).into_dyn(),
         6 => Array1::from_shape_fn(n, |j| element(0, j)).into_dyn(),
+        // Rows that are slices, with gaps between them.
+        7 => Array2::from_shape_fn((m + 1, n + 2), |(i, j)| element(i, j)).slice_move(s![1.., 1..=n]).into_dyn(),
         _ => a.into_dyn(),
     }
 }
@@ -42,7 +44,7 @@ fn seen<'a>(a: &'a ArrayD<f64>, shape: &[usize]) -> ArrayViewD<'a, f64> {
 
 proptest! {
     #[test]
-    fn operators_are_ndarrays(m in 1usize..6, n in 1usize..6, forms in prop::array::uniform2(0usize..7), x in -3.0..3.0) {
+    fn operators_are_ndarrays(m in 1usize..6, n in 1usize..6, forms in prop::array::uniform2(0usize..8), x in -3.0..3.0) {
         let (a, b) = (operand(m, n, forms[0], 1), operand(m, n, forms[1], 2));
         let buffer = Buffer::new();
         buffer.scope(|s| {
@@ -64,7 +66,7 @@ proptest! {
 
     #[test]
     fn several_operands_are_zipped_as_ndarray_does(
-        m in 1usize..6, n in 1usize..6, forms in prop::array::uniform5(0usize..7),
+        m in 1usize..6, n in 1usize..6, forms in prop::array::uniform5(0usize..8),
     ) {
         let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|i| operand(m, n, forms[i], i));
         // The largest number of axes, and along each the largest length.

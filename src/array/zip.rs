@@ -10,7 +10,7 @@ use crate::shape::lengths_mut;
 type Max<D, E> = <D as DimMax<E>>::Output;
 
 macro_rules! zip_map {
-    ($(#[$doc:meta])* $name:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
+    ($(#[$doc:meta])* $name:ident, $broadcast:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
         $(#[$doc])*
         #[inline]
         #[track_caller]
@@ -38,8 +38,38 @@ macro_rules! zip_map {
                     }
                 }
             }
+            self.$broadcast($($a,)+ f)
+        }
+
+        /// Every case: apart, so that row-major arrays of one shape get short code.
+        #[inline(never)]
+        #[track_caller]
+        fn $broadcast<$($A, $D,)+ R, F>(self, $($a: &ArrayRef<$A, $D>,)+ mut f: F) -> ArrayViewMut<'s, R, $dim>
+        where
+            $($D: Dimension,)+
+            $($bound)+
+            R: Copy + 's,
+            F: FnMut($(&$A),+) -> R,
+        {
+            let shapes = [$($a.shape()),+];
             let dim = broadcast_shape::<$dim>(&shapes);
             $(let $a = broadcast(&$a, &dim);)+
+            if let (Some(len), true) = (dim.size_checked(), [$(rows_without_gaps(&$a)),+].iter().all(|&without| without)) {
+                if let Some(to) = self.uninit_slice_quickly(len) {
+                    let row_len = dim[dim.ndim() - 1];
+                    $(let mut $a = $a.rows().into_iter();)+
+                    for to in to.chunks_exact_mut(row_len) {
+                        $(let $a = $a.next().and_then(|row| row.to_slice()).expect("as many rows, without gaps");)+
+                        $(let $a = &$a[..row_len];)+
+                        for (i, to) in to.iter_mut().enumerate() {
+                            to.write(f($(&$a[i]),+));
+                        }
+                    }
+                    // SAFETY: `to` has as many elements as an array of that shape, each written, as whole rows are all
+                    // that there is, for `'s` and for no one else.
+                    return unsafe { ArrayViewMut::from_shape_ptr(dim, to.as_mut_ptr().cast()) };
+                }
+            }
             let column_major = 0 $(+ prefers_column_major(&$a))+ > 0;
             let mut to = self.uninit(dim.set_f(column_major));
             Zip::from(&mut to)$(.and($a))+.for_each(|to, $($a),+| {
@@ -69,7 +99,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(s.zip_map(&a, &row, |x, y| x + y), array![[11, 22, 33], [14, 25, 36]]);
         /// });
         /// ```
-        zip_map, a: A D, b: B E; Max<D, E>, D: DimMax<E>,
+        zip_map, broadcast_and_zip, a: A D, b: B E; Max<D, E>, D: DimMax<E>,
     }
 
     zip_map! {
@@ -89,7 +119,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(z, array![[2.0, 2.5], [2.5, 3.0]]);
         /// });
         /// ```
-        zip_map3, a: A D, b: B E, c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
+        zip_map3, broadcast_and_zip3, a: A D, b: B E, c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
     }
 
     zip_map! {
@@ -105,7 +135,7 @@ impl<'s> Scope<'s> {
         /// let x = array![1.0, 2.0];
         /// ndarena::scope(|s| assert_eq!(s.zip_map4(&x, &x, &x, &x, |a, b, c, d| a + b * c - d), array![1.0, 4.0]));
         /// ```
-        zip_map4, a: A D, b: B E, c: C G, d: X H; Max<Max<Max<D, E>, G>, H>,
+        zip_map4, broadcast_and_zip4, a: A D, b: B E, c: C G, d: X H; Max<Max<Max<D, E>, G>, H>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>,
     }
 
@@ -124,7 +154,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(s.zip_map5(&x, &x, &x, &x, &x, |a, b, c, d, e| a + b * c - d * e), array![1.0, 2.0]);
         /// });
         /// ```
-        zip_map5, a: A D, b: B E, c: C G, d: X H, e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
+        zip_map5, broadcast_and_zip5, a: A D, b: B E, c: C G, d: X H, e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>,
     }
 }
@@ -173,6 +203,12 @@ fn broadcast<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E) 
         }
     }
     a.broadcast(dim.clone()).expect("this shape was made of all operands'")
+}
+
+/// Whether rows are slices: for ndarray, too, a reason to prefer row-major order.
+#[inline]
+fn rows_without_gaps<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> bool {
+    a.strides().last() == Some(&1) && a.shape().last().is_some_and(|&len| len > 1)
 }
 
 /// How much an operand speaks for column-major order, as ndarray's `Zip` weighs it: more if it lies without gaps.

@@ -24,8 +24,8 @@ fn all(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>, cutoff: usize) -> [Array2<f64>; 3
     [on_the_heap(a, b, cutoff), hand, ndarena::scope(|s| in_a_scope(s, a, b, cutoff).to_owned())]
 }
 
-/// Sums and products of whole numbers below 2⁵³ are not rounded, in whatever order. With four levels at most, what is
-/// multiplied is of no more than 8 · 2⁴, and what 70 such products and four times twelve of these add up to is below 2³⁵.
+/// Sums and products of whole numbers below 2⁵³ are not rounded, in whatever order. There are four levels at most: what is
+/// multiplied in the end is of no more than 8 · 2⁴, and 70 such products, of which each level adds up twelve, stay below 2³⁵.
 #[test]
 fn whole_numbers_give_ndarray_s_product_exactly() {
     let small = (0..=20).flat_map(|n| [0, 1, 2, 3, 5, 8].map(|cutoff| (n, cutoff)));

@@ -8,13 +8,21 @@ const SMALL: usize = 6;
 
 /// `c ← a b`
 pub(crate) fn dot_into(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>, mut c: ArrayViewMut2<'_, f64>) {
-    let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
-    if m.max(k).max(n) > SMALL {
+    if a.nrows().max(a.ncols()).max(b.ncols()) > SMALL {
         return general_mat_mul(1.0, &a, &b, 0.0, &mut c);
     }
-    for i in 0..m {
-        for j in 0..n {
-            c[[i, j]] = (0..k).map(|l| a[[i, l]] * b[[l, j]]).sum();
+    assert_eq!((a.nrows(), a.ncols(), b.ncols()), (c.nrows(), b.nrows(), c.ncols()), "matrices that do not fit");
+    for i in 0..a.nrows() {
+        let (a, mut c) = (a.row(i), c.row_mut(i));
+        let mut sums = [0.0; SMALL];
+        for l in 0..a.len() {
+            let (x, b) = (a[l], b.row(l));
+            for j in 0..b.len() {
+                sums[j] += x * b[j];
+            }
+        }
+        for j in 0..c.len() {
+            c[j] = sums[j];
         }
     }
 }
