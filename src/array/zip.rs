@@ -9,6 +9,9 @@ use crate::shape::lengths_mut;
 /// The number of axes of `D` and `E` broadcast together.
 type Max<D, E> = <D as DimMax<E>>::Output;
 
+/// For up to so many elements, iterators take less time than `Zip` takes to set itself up.
+const FEW: usize = 32;
+
 macro_rules! zip_map {
     ($(#[$doc:meta])* $name:ident, $broadcast:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
         $(#[$doc])*
@@ -71,6 +74,17 @@ macro_rules! zip_map {
                 }
             }
             let column_major = 0 $(+ prefers_column_major(&$a))+ > 0;
+            if let (Some(len @ ..=FEW), false) = (dim.size_checked(), column_major) {
+                if let Some(to) = self.uninit_slice_quickly(len) {
+                    $(let mut $a = $a.iter();)+
+                    for to in to.iter_mut() {
+                        to.write(f($($a.next().expect("as many elements")),+));
+                    }
+                    // SAFETY: `to` has as many elements as an array of that shape, each written, for `'s` and for no one
+                    // else.
+                    return unsafe { ArrayViewMut::from_shape_ptr(dim, to.as_mut_ptr().cast()) };
+                }
+            }
             let mut to = self.uninit(dim.set_f(column_major));
             Zip::from(&mut to)$(.and($a))+.for_each(|to, $($a),+| {
                 to.write(f($($a),+));
