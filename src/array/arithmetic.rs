@@ -11,6 +11,19 @@ use crate::scope::Scope;
 ///
 /// Numbers are Rust's own, of the type of the array's elements. For others, such as complex ones, there are
 /// [`map`](Scope::map), and arrays of one element, `&arr0(z)`.
+///
+/// ```
+/// use ndarray::{arr0, array};
+/// use num_complex::Complex;
+///
+/// let (a, z) = (array![1.0, 2.0], array![Complex::new(1.0, 1.0)]);
+/// ndarena::scope(|s| {
+///     assert_eq!(s.sub(&a, &a), array![0.0, 0.0]);
+///     assert_eq!(s.sub(&a, 1.0), array![0.0, 1.0]);
+///     assert_eq!(s.sub(1.0, &a), array![0.0, -1.0]);
+///     assert_eq!(s.mul(&z, &arr0(Complex::i())), array![Complex::new(-1.0, 1.0)]);
+/// });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "no operation on `{Self}` and `{B}` in a scope",
     note = "operands are `&a` and `&b`, or `&a` and a number of the type of its elements, in either order"

@@ -12,6 +12,17 @@ use num_traits::Float;
 use crate::scope::Scope;
 
 /// Why a system of equations has no solution.
+///
+/// ```
+/// use ndarena::SolveError;
+/// use ndarray::array;
+///
+/// let u = array![[1.0, 2.0], [0.0, 0.0]];
+/// ndarena::scope(|s| match s.solve_upper_triangular(&u, &array![1.0, 1.0]) {
+///     Err(SolveError::Singular { pivot }) => assert_eq!(pivot, 1),
+///     other => panic!("{other:?}"),
+/// });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SolveError {
