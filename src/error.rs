@@ -50,7 +50,8 @@ pub enum AllocErrorKind {
 /// | [`add`], [`zip_map`] and their kin, [`broadcast`] | the shapes cannot be broadcast | panic that names the shapes |
 /// | [`dot`], `solve_lower_triangular`, `solve_upper_triangular` | the shapes do not fit each other | panic that names both |
 /// | `solve_lower_triangular`, `solve_upper_triangular` | the matrix is singular, or something is not finite | its error `SolveError` |
-/// | [`concatenate`], [`stack`] | there is no array, or the shapes differ; [`to_shape`]: the number of elements differs | ndarray's `ShapeError` |
+/// | [`concatenate`], [`stack`] | there is no array, or the shapes differ | ndarray's `ShapeError` |
+/// | [`to_shape`] | the number of elements differs | ndarray's `ShapeError` |
 /// | [`select`], and what takes an axis | there is no such index, or axis | panic |
 /// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open | its error `ScopeOpen` |
 /// | a closure | it panics | that panic; the scope has ended |

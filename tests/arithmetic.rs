@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
@@ -11,17 +10,10 @@ use ndarray::prelude::*;
 use ndarray::{ArrayRef, Zip, indices, s};
 use num_complex::Complex;
 use proptest::prelude::*;
-use support::calls_of;
+use support::{assert_same, calls_of};
 
 #[global_allocator]
 static ALLOCATOR: support::Counting = support::Counting;
-
-fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T, D>, ndarrays: Array<T, D>) {
-    assert_eq!(ours, ndarrays);
-    if ours.shape().iter().all(|&len| len > 1) {
-        assert_eq!(ours.strides(), ndarrays.strides());
-    }
-}
 
 /// An array of up to two axes that broadcasts to m × n, in some memory order.
 fn operand(m: usize, n: usize, form: usize, seed: usize) -> ArrayD<f64> {

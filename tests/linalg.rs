@@ -11,18 +11,10 @@ use ndarray::prelude::*;
 use ndarray::{ArrayRef, LinalgScalar, s};
 use num_complex::Complex;
 use proptest::prelude::*;
-use support::calls_of;
+use support::{assert_same, calls_of};
 
 #[global_allocator]
 static ALLOCATOR: support::Counting = support::Counting;
-
-fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T, D>, ndarrays: Array<T, D>) {
-    // What is compared holds no NaN and no zero of either sign but from the same computation.
-    assert_eq!(ours, ndarrays);
-    if ours.shape().iter().all(|&len| len > 1) {
-        assert_eq!(ours.strides(), ndarrays.strides());
-    }
-}
 
 /// `a`, and views of it with other strides, of the same shape as `a`.
 fn layouts<T: Copy>(a: &Array2<T>, check: &mut dyn FnMut(ArrayView2<'_, T>)) {

@@ -140,5 +140,7 @@ fn shapes_that_do_not_fit_are_named() {
     assert!(panic.contains("inputs 2 × 3 and [2] are not compatible"), "{panic}");
     let panic = said(&|s| drop(s.solve_upper_triangular(&square, &Array3::zeros((3, 1, 1)))));
     assert!(panic.contains("inputs 3 × 3 and [3, 1, 1] are not compatible"), "{panic}");
+    let panic = said(&|s| drop(s.solve_lower_triangular(&Array2::zeros((0, 0)), &arr0(1.0))));
+    assert!(panic.contains("inputs 0 × 0 and [] are not compatible"), "{panic}");
     assert_eq!(buffer.stats().growths, 0, "nothing was allocated");
 }

@@ -59,8 +59,7 @@ impl<'s> Scope<'s> {
         if contiguous_extent(&dim, size_of::<T>()).is_err() {
             return error(ErrorKind::Overflow);
         }
-        // SAFETY: the parts are as long as the whole.
-        Ok(unsafe { self.join(dim, axis, arrays.iter().map(|a| a.view())) })
+        Ok(self.join(dim, axis, arrays.iter().map(|a| a.view())))
     }
 
     /// The arrays next to each other along a new axis, like `ndarray::stack`.
@@ -104,8 +103,7 @@ impl<'s> Scope<'s> {
         if contiguous_extent(&dim, size_of::<T>()).is_err() {
             return error(ErrorKind::Overflow);
         }
-        // SAFETY: each part has length 1 along the axis, and there are as many as it is long.
-        Ok(unsafe { self.join(dim, axis, arrays.iter().map(|a| a.view().insert_axis(axis))) })
+        Ok(self.join(dim, axis, arrays.iter().map(|a| a.view().insert_axis(axis))))
     }
 
     /// The parts of `a` at `indices` along `axis`, in that order; an index may come several times.
@@ -133,18 +131,14 @@ impl<'s> Scope<'s> {
         let mut dim = a.raw_dim();
         lengths_mut(&mut dim)[axis.index()] = indices.len();
         let part = |&index: &usize| a.slice_axis(axis, Slice::from(index..index + 1));
-        // SAFETY: each part has length 1 along the axis, and there are as many as it is long.
-        unsafe { self.join(dim, axis, indices.iter().map(part)) }
+        self.join(dim, axis, indices.iter().map(part))
     }
 
     /// An array of shape `dim`, made of `parts` that follow each other along `axis`. That axis is the slowest in memory,
-    /// before the others in their order; if it is the last, the array is column-major.
-    ///
-    /// # Safety
-    ///
-    /// The lengths of all parts along `axis` add up to the array's.
+    /// before the others in their order; if it is the last, the array is column-major. The lengths of all parts along `axis`
+    /// add up to the array's.
     #[track_caller]
-    unsafe fn join<'a, T, D>(
+    fn join<'a, T, D>(
         self,
         dim: D,
         axis: Axis,
@@ -173,8 +167,8 @@ impl<'s> Scope<'s> {
             });
             start = end;
         }
-        debug_assert_eq!(start, to.len_of(axis));
-        // SAFETY: the parts cover the axis from end to end (the caller's promise), and each is written as a whole.
+        assert_eq!(start, to.len_of(axis), "the parts are as long as the whole");
+        // SAFETY: the parts cover the axis from end to end, and each is written as a whole.
         unsafe { to.assume_init() }
     }
 }

@@ -32,8 +32,9 @@ impl<'s> Scope<'s> {
     /// vectors the matrix product. A product of matrices is column-major if both operands are, and row-major otherwise.
     ///
     /// It is what ndarray gives, bit for bit, and so by ndarray's own kernels; but for products of matrices of `f32` or `f64`
-    /// with at most 12 rows and columns, for which plain loops are faster, where these round alike. ndarray's kernel for
-    /// larger ones allocates the memory that it packs them into; nothing else does.
+    /// with at most 12 rows and columns, for which plain loops are faster, where these round alike: the first such product of a
+    /// program tries. That trial, and ndarray's kernel for larger matrices, allocate the memory that they pack them into;
+    /// nothing else does.
     ///
     /// # Panics
     ///

@@ -5,6 +5,7 @@ use ndarray::{
 };
 
 use super::AllocArray;
+use super::zip::cannot_broadcast;
 use crate::scope::Scope;
 
 impl<'s> Scope<'s> {
@@ -103,7 +104,7 @@ impl<'s> Scope<'s> {
         let dim = shape.into_dimension();
         match a.broadcast(dim.clone()) {
             Some(a) => self.copy_of(&a),
-            None => cannot_broadcast(a.shape(), dim.as_array_view().to_slice().unwrap_or_default()),
+            None => cannot_broadcast(&[dim.as_array_view().to_slice().unwrap_or_default(), a.shape()]),
         }
     }
 
@@ -122,11 +123,4 @@ impl<'s> Scope<'s> {
         let to = unsafe { to.assume_init() };
         to.into_slice().expect("a new array has no gaps")
     }
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn cannot_broadcast(from: &[usize], to: &[usize]) -> ! {
-    panic!("ndarena: could not broadcast array from shape: {from:?} to: {to:?}")
 }

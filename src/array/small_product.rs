@@ -16,7 +16,7 @@ const MOST: usize = 12;
 enum Rounding {
     Unknown,
     Twice,
-    /// Invariant 1: made, or stored, only where [`fused::is_there`].
+    /// Invariant 1: stored, or handed to [`product`], only where [`fused::is_there`].
     Once,
     /// Neither, or not with what this processor has.
     Other,
@@ -161,6 +161,7 @@ mod fused {
     /// [`is_there`] says so.
     #[cfg_attr(target_arch = "x86_64", target_feature(enable = "fma,avx2"))]
     pub(super) unsafe fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>) {
+        debug_assert!(is_there());
         if is::<A, f64>() {
             rows(a, b, c, |x, y, sum| as_a(as_a::<A, f64>(x).mul_add(as_a(y), as_a(sum))));
         } else {

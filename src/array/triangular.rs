@@ -145,7 +145,7 @@ impl<'s> Scope<'s> {
         D: Dimension,
     {
         let rows = b.shape().first().copied().unwrap_or(0);
-        if !a.is_square() || a.nrows() != rows || b.ndim() > 2 {
+        if !a.is_square() || a.nrows() != rows || !matches!(b.ndim(), 1 | 2) {
             not_compatible(a.dim(), b.shape());
         }
         if let Some(pivot) = a.diag().iter().position(|x| x.is_zero()) {

@@ -201,9 +201,9 @@ fn broadcast_shape<D: Dimension>(shapes: &[&[usize]]) -> D {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn cannot_broadcast(shapes: &[&[usize]]) -> ! {
+pub(super) fn cannot_broadcast(shapes: &[&[usize]]) -> ! {
     match shapes {
-        [a, b] => panic!("ndarena: could not broadcast array from shape: {b:?} to: {a:?}"),
+        [to, from] => panic!("ndarena: could not broadcast array from shape: {from:?} to: {to:?}"),
         _ => panic!("ndarena: could not broadcast arrays of shapes {shapes:?} together"),
     }
 }

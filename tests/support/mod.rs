@@ -1,9 +1,12 @@
-//! An allocator that counts what a thread asks of the system, and can be told to refuse.
+//! An allocator that counts what a thread asks of the system, and can be told to refuse; and what comparing arrays takes.
 
 #![allow(dead_code, reason = "each test binary uses what it needs")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::fmt::Debug;
+
+use ndarray::{Array, ArrayViewMut, Dimension};
 
 pub(crate) struct Counting;
 
@@ -55,5 +58,13 @@ unsafe impl GlobalAlloc for Counting {
         }
         // SAFETY: the caller's promise.
         unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+/// The same elements, in the same memory order.
+pub(crate) fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T, D>, ndarrays: Array<T, D>) {
+    assert_eq!(ours, ndarrays);
+    if ours.shape().iter().all(|&len| len > 1) {
+        assert_eq!(ours.strides(), ndarrays.strides());
     }
 }

@@ -109,7 +109,7 @@ pub fn in_a_scope<'s>(
         let mut l = inner.alloc_array::<f64>(a.raw_dim().f());
         l.assign(&a);
         factor_in_scopes(inner, l.view_mut(), 0)?;
-        // Not `solve`, which would copy `b` twice: for a few rows, that is a third of the time.
+        // Not `solve`, which would copy `b` twice: for a few rows, that is much of the time.
         substitute(l.view(), x.view_mut())
     })?;
     Ok(x)

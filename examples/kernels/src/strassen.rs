@@ -3,7 +3,7 @@
 //! V. Strassen, "Gaussian elimination is not optimal", *Numerische Mathematik* 13 (1969).
 //!
 //! What `cutoff` is best is to be measured. Where ndarray's own product has vector instructions to multiply by, the sums that
-//! a level of recursion takes cost more than the product that it saves, up to about a thousand rows.
+//! a level of recursion takes cost more than the product that it saves, unless matrices are large.
 
 use std::ops::{Add, Sub};
 
