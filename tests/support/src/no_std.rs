@@ -1,13 +1,18 @@
-//! Builds `program.rs` as a package of its own.
+//! Builds `tests/no_std/program.rs`, a program without the standard library, as a package of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The program, as released.
-pub(crate) fn build() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_std");
+/// The program, as released, built in a directory of the caller's: what cargo calls `CARGO_TARGET_TMPDIR`.
+///
+/// # Panics
+///
+/// When it does not build, with what cargo said.
+pub fn build(directory: &Path) -> PathBuf {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this is `tests/support` of the workspace");
+    let package = directory.join("no_std");
     let _ = fs::create_dir_all(package.join("src"));
     let manifest = format!(
         "[package]\nname = \"program\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard};
 
 static TURN: Mutex<()> = Mutex::new(());
 
-pub(crate) fn turn() -> MutexGuard<'static, ()> {
+/// Waits for the others of this program, and is held as long as nobody else may run.
+pub fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
