@@ -1,13 +1,11 @@
 //! Around an allocator that refuses: nothing is lost, and arenas go on serving.
 #![cfg(all(unix, feature = "global"))]
 
-mod support;
-
 use std::alloc::{Layout, alloc, alloc_zeroed};
 use std::hint::black_box;
 
 use ndarena::global::{ArenaAlloc, arena, no_arena, stats};
-use support::{Counting, calls_of, refusing_from};
+use ndarena_testing::{Counting, calls_of, refusing_from};
 
 const CAPACITY: usize = 1 << 20;
 

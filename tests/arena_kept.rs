@@ -1,14 +1,11 @@
 //! Programs that keep what they make in arenas: how much memory that takes, and what becomes of arenas that are full.
 #![cfg(all(unix, feature = "global"))]
 
-#[path = "support/turn.rs"]
-mod turn;
-
 use std::sync::mpsc;
 use std::thread;
 
 use ndarena::global::{ArenaAlloc, Stats, arena, clear_pool, stats};
-use turn::turn;
+use ndarena_testing::turn;
 
 const CAPACITY: usize = 4 << 20;
 

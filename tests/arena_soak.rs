@@ -1,20 +1,11 @@
-//! Many threads that come and go, and a long run of others' solver in one call.
+//! Many threads that come and go.
 #![cfg(all(unix, feature = "global"))]
-
-#[path = "support/arena_model.rs"]
-#[allow(dead_code, reason = "only its random numbers")]
-mod arena_model;
-#[path = "support/turn.rs"]
-mod turn;
-#[path = "../examples/unaware/mod.rs"]
-mod unaware;
 
 use std::sync::mpsc;
 use std::thread;
 
-use arena_model::{Random, seed};
-use ndarena::global::{ArenaAlloc, arena, clear_pool, stats};
-use turn::turn;
+use ndarena::global::{ArenaAlloc, arena, stats};
+use ndarena_testing::arena_model::{Random, seed};
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc = ArenaAlloc::system().capacity(16 << 20);
@@ -22,7 +13,6 @@ static ALLOCATOR: ArenaAlloc = ArenaAlloc::system().capacity(16 << 20);
 #[test]
 fn threads_that_come_and_go() {
     const AT_ONCE: usize = 8;
-    let _turn = turn();
     let seed = seed();
     let (to, from) = mpsc::sync_channel::<(usize, Vec<usize>)>(200);
     let keeper = thread::spawn(move || {
@@ -62,18 +52,4 @@ fn threads_that_come_and_go() {
     assert!(now.pooled + now.retired <= AT_ONCE, "{now}");
     assert_eq!((now.live, now.in_use, now.fell_back, now.without), (0, 0, 0, 0), "{now}");
     assert!(now.served > 250 * AT_ONCE && now.escaped > 0, "{now}");
-}
-
-#[test]
-fn a_long_run_does_not_walk_through_memory() {
-    let _turn = turn();
-    clear_pool();
-    let before = stats();
-    let inside = arena(|| unaware::bfgs::minimum(64, 400).unwrap());
-    let now = stats();
-    assert_eq!(inside, unaware::bfgs::minimum(64, 400).unwrap());
-    // Most of what it makes are matrices of 32 kB, a few at a time.
-    let served = now.served - before.served;
-    assert!(served > 2000, "{served}");
-    assert!(now.touched < 1 << 20, "{now}");
 }

@@ -2,14 +2,14 @@
 
 #![cfg(target_os = "linux")]
 
-#[path = "no_std/build.rs"]
-mod build;
-
+use std::path::Path;
 use std::process::Command;
+
+use ndarena_testing::no_std::build;
 
 #[test]
 fn scopes_need_neither_the_standard_library_nor_an_allocator() {
-    let program = build::build();
+    let program = build(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let run = |arguments: &[&str]| {
         let output = Command::new(&program).args(arguments).output().unwrap();
         assert!(output.status.success(), "{output:?}");

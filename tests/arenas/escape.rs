@@ -1,20 +1,12 @@
 //! Blocks that leave the call they were made in, and those that grow, shrink and come back across its border.
-#![cfg(all(unix, feature = "global"))]
-
-#[path = "support/turn.rs"]
-mod turn;
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::RefCell;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
-use ndarena::global::{ArenaAlloc, arena, clear_pool, copy_out, map_arena, no_arena, stats};
+use ndarena::global::{arena, clear_pool, copy_out, map_arena, no_arena, stats};
 use ndarray::Array1;
-use turn::turn;
-
-#[global_allocator]
-static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
 
 fn numbers(n: usize) -> Array1<f64> {
     Array1::from_shape_fn(n, |i| i as f64)
@@ -35,7 +27,7 @@ fn scribble() {
 
 #[test]
 fn results_stay_while_the_arena_goes_on() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let before = stats();
     let kept: Vec<_> = map_arena(1..200, |n| numbers(100 * n) + &numbers(100 * n) - numbers(100 * n));
     for _ in 0..3 {
@@ -56,7 +48,7 @@ fn globals_channels_and_leaks() {
     thread_local! {
         static LOCAL: RefCell<Option<Array1<f64>>> = const { RefCell::new(None) };
     }
-    let _turn = turn();
+    let _turn = crate::turn();
     let live = stats().live;
     let (to, from) = mpsc::channel();
     let leaked = thread::spawn(move || {
@@ -80,7 +72,7 @@ fn globals_channels_and_leaks() {
 
 #[test]
 fn freed_on_another_thread_while_the_call_goes_on() {
-    let _turn = turn();
+    let _turn = crate::turn();
     clear_pool();
     let (to, from) = mpsc::sync_channel::<Array1<f64>>(8);
     let freer = thread::spawn(move || from.iter().filter(is_kept).count());
@@ -100,7 +92,7 @@ fn freed_on_another_thread_while_the_call_goes_on() {
 
 #[test]
 fn growing_at_the_top_stays_in_place_and_elsewhere_moves() {
-    let _turn = turn();
+    let _turn = crate::turn();
     arena(|| {
         let mut top: Vec<u64> = (0..1000).collect();
         let start = top.as_ptr();
@@ -119,7 +111,7 @@ fn growing_at_the_top_stays_in_place_and_elsewhere_moves() {
 
 #[test]
 fn resizing_across_the_border() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let live = stats().live;
     let mut of_arena: Vec<u64> = arena(|| (0..1000).collect());
     let mut foreign: Vec<u64> = (0..1000).collect();
@@ -148,7 +140,7 @@ fn resizing_across_the_border() {
 
 #[test]
 fn zeroed_memory_is_zero_when_it_was_used_before() {
-    let _turn = turn();
+    let _turn = crate::turn();
     for size in [1000, 5000, 300_000] {
         scribble();
         arena(|| {
@@ -164,7 +156,7 @@ fn zeroed_memory_is_zero_when_it_was_used_before() {
 
 #[test]
 fn every_alignment() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let before = stats();
     arena(|| {
         let layouts: Vec<Layout> = (0..23)
@@ -191,7 +183,7 @@ fn every_alignment() {
 
 #[test]
 fn copies_are_outside() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let live = stats().live;
     let copies = arena(|| {
         (copy_out(&numbers(3000)), copy_out(numbers(3000).as_slice().unwrap()), copy_out("text ".repeat(999).as_str()))
@@ -202,7 +194,7 @@ fn copies_are_outside() {
 
 #[test]
 fn zero_sized() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let served = stats().served;
     let kept =
         arena(|| (vec![(); 100_000], Vec::<u64>::new(), Array1::<f64>::zeros(0), Array1::<()>::from_elem(9999, ())));

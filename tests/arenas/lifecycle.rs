@@ -1,8 +1,4 @@
 //! Arenas through panics, the ends of threads, and the end of the program.
-#![cfg(all(unix, feature = "global"))]
-
-#[path = "support/turn.rs"]
-mod turn;
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
@@ -10,11 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use ndarena::global::{ArenaAlloc, arena, map_arena, no_arena, stats};
-use turn::turn;
-
-#[global_allocator]
-static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
+use ndarena::global::{arena, map_arena, no_arena, stats};
 
 /// Whether this thread's allocations are served by an arena at the moment.
 fn is_on() -> bool {
@@ -25,7 +17,7 @@ fn is_on() -> bool {
 
 #[test]
 fn nested_calls_share_the_arena_and_no_arena_turns_it_off() {
-    let _turn = turn();
+    let _turn = crate::turn();
     assert!(!is_on());
     arena(|| {
         assert!(is_on());
@@ -50,7 +42,7 @@ fn nested_calls_share_the_arena_and_no_arena_turns_it_off() {
 
 #[test]
 fn panics_unwind_through_both() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let hook = panic::take_hook();
     // Messages are allocated where the panic is, and so is what a hook makes of them.
     panic::set_hook(Box::new(|info| {
@@ -116,7 +108,7 @@ thread_local! {
 
 #[test]
 fn destructors_of_threads() {
-    let _turn = turn();
+    let _turn = crate::turn();
     let live = stats().live;
     for inside in [true, false] {
         let set = move || {
@@ -133,7 +125,7 @@ fn destructors_of_threads() {
 
 const CHILD: &str = "NDARENA_TEST_CHILD";
 
-/// Runs a test of this file again, as a program of its own.
+/// Runs a test again, as a program of its own.
 fn program(test: &str, way: &str) -> std::process::Output {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env(CHILD, way).output().unwrap()
@@ -148,7 +140,7 @@ fn programs_end_while_arenas_are_open() {
     match std::env::var(CHILD).as_deref() {
         Err(_) => {
             for way in ["exit", "return"] {
-                let output = program("programs_end_while_arenas_are_open", way);
+                let output = program("lifecycle::programs_end_while_arenas_are_open", way);
                 let said = String::from_utf8_lossy(&output.stdout);
                 assert_eq!(output.status.code(), Some(if way == "exit" { 17 } else { 0 }), "{said}");
                 assert!(said.contains("at exit: 50000"), "{said}");

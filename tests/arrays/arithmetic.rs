@@ -1,19 +1,14 @@
 //! Operators, `zip_map` of several operands, and `Zip`s that end in a scope, against ndarray on the heap: the same elements,
 //! bit for bit, in the same memory order.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
+use ndarena_testing::{assert_same, calls_of};
 use ndarray::prelude::*;
 use ndarray::{ArrayRef, Zip, indices, s};
 use num_complex::Complex;
 use proptest::prelude::*;
-use support::{assert_same, calls_of};
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 /// An array of up to two axes that broadcasts to m × n, in some memory order.
 fn operand(m: usize, n: usize, form: usize, seed: usize) -> ArrayD<f64> {

@@ -12,12 +12,18 @@ struct Padded {
     valid: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 struct Point {
     x: f32,
     y: f32,
 }
+
+// SAFETY: zero is a number.
+unsafe impl bytemuck::Zeroable for Point {}
+
+// SAFETY: two numbers without padding, for which any contents are valid.
+unsafe impl bytemuck::Pod for Point {}
 
 #[test]
 fn each_kind_of_element_has_its_constructors() {

@@ -1,17 +1,12 @@
 //! Arrays put together, against ndarray on the heap: elements, errors and memory order.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 use ndarray::{RemoveAxis, concatenate, stack};
 use proptest::prelude::*;
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 fn assert_same<D: Dimension>(ours: ArrayViewMut<'_, usize, D>, ndarrays: Array<usize, D>) {
     assert_eq!(ours, ndarrays);

@@ -1,20 +1,15 @@
 //! Products, against ndarray on the heap: bit for bit, and in the same memory order.
 
-mod support;
-
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
+use ndarena_testing::{assert_same, calls_of};
 use ndarray::linalg::{Dot, general_mat_mul, kron};
 use ndarray::prelude::*;
 use ndarray::{ArrayRef, LinalgScalar, s};
 use num_complex::Complex;
 use proptest::prelude::*;
-use support::{assert_same, calls_of};
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 /// `a`, and views of it with other strides, of the same shape as `a`.
 fn layouts<T: Copy>(a: &Array2<T>, check: &mut dyn FnMut(ArrayView2<'_, T>)) {

@@ -1,16 +1,11 @@
 //! Reductions along an axis, against ndarray on the heap: bit for bit, and in the same memory order.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::{FixedBuffer, prelude::*};
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 use proptest::prelude::*;
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 /// The same elements, to the bit, and, where there are several, the same memory order.
 fn assert_same<D: Dimension>(ours: ArrayViewMut<'_, f64, D>, ndarrays: Array<f64, D>) {

@@ -1,16 +1,11 @@
 //! Sequences, iterators and diagonals, against ndarray on the heap: bit for bit.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 use proptest::prelude::*;
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 fn bits(x: ArrayView1<'_, f64>) -> Vec<u64> {
     x.iter().map(|x| x.to_bits()).collect()

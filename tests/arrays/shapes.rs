@@ -92,8 +92,12 @@ fn arrays_start_on_cache_lines() {
     #[derive(Clone, Copy)]
     struct Page;
     #[repr(C, align(256))]
-    #[derive(Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
+    #[derive(Clone, Copy)]
     struct Wide([u8; 256]);
+    // SAFETY: zeros are bytes.
+    unsafe impl bytemuck::Zeroable for Wide {}
+    // SAFETY: as many bytes as its alignment, so that there is no padding.
+    unsafe impl bytemuck::Pod for Wide {}
 
     let buffer = Buffer::new();
     for _ in 0..3 {

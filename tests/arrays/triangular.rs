@@ -1,35 +1,11 @@
-//! Triangular systems of equations: by multiplying out again, and against nalgebra.
+//! Triangular systems of equations: by multiplying out again. `tests/peers` has them against nalgebra.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use approx::assert_abs_diff_eq;
-use nalgebra::{DMatrix, DVector};
 use ndarena::{SolveError, prelude::*};
+use ndarena_testing::{assert_close, layouts, triangle};
 use ndarray::prelude::*;
-use ndarray::s;
 use proptest::prelude::*;
-
-/// Numbers between -1 and 1, and on the diagonal between `n` and `n` + 2: well conditioned. What is beyond the triangle is
-/// never to be looked at.
-fn triangle(n: usize, lower: bool, beyond: f64) -> Array2<f64> {
-    let number = |i: usize, j: usize| ((i * 7919 + j * 104_729 + 13) % 2003) as f64 / 1001.0 - 1.0;
-    Array2::from_shape_fn((n, n), |(i, j)| match i.cmp(&j) {
-        std::cmp::Ordering::Equal => n as f64 + 1.0 + number(i, j),
-        std::cmp::Ordering::Greater if lower => number(i, j),
-        std::cmp::Ordering::Less if !lower => number(i, j),
-        _ => beyond,
-    })
-}
-
-/// The same matrix, laid out in several ways.
-fn layouts(a: &Array2<f64>, check: &mut dyn FnMut(ArrayView2<'_, f64>)) {
-    check(a.view());
-    check(a.t().as_standard_layout().t());
-    let (m, n) = a.dim();
-    let mut gaps = Array2::from_elem((2 * m, 3 * n), f64::NAN);
-    gaps.slice_mut(s![..;-2, ..;3]).assign(a);
-    check(gaps.slice(s![..;-2, ..;3]));
-}
 
 fn check(n: usize, columns: usize) {
     let buffer = Buffer::new();
@@ -38,29 +14,24 @@ fn check(n: usize, columns: usize) {
     let epsilon = 20.0 * n as f64 * f64::EPSILON * 10.0;
     for lower in [true, false] {
         let (a, zeros_beyond) = (triangle(n, lower, f64::NAN), triangle(n, lower, 0.0));
-        let dense = DMatrix::from_fn(n, n, |i, j| zeros_beyond[[i, j]]);
         layouts(&a, &mut |a| {
             layouts(&b, &mut |b| {
                 buffer.scope(|s| {
                     let x = if lower { s.solve_lower_triangular(&a, &b) } else { s.solve_upper_triangular(&a, &b) };
                     let x = x.unwrap();
-                    assert_abs_diff_eq!(zeros_beyond.dot(&x), b.to_owned(), epsilon = epsilon);
+                    assert_close(&zeros_beyond.dot(&x), &b, epsilon);
                     for (x, b) in x.columns().into_iter().zip(b.columns()) {
-                        let rhs = DVector::from_iterator(n, b.iter().copied());
-                        let theirs =
-                            if lower { dense.solve_lower_triangular(&rhs) } else { dense.solve_upper_triangular(&rhs) };
-                        assert_abs_diff_eq!(x, Array1::from(theirs.unwrap().as_slice().to_vec()), epsilon = epsilon);
                         // As a vector, and with the number of axes known when it runs.
                         let (a, dynamic) = (a.view(), b.into_dyn());
                         let alone =
                             if lower { s.solve_lower_triangular(&a, &b) } else { s.solve_upper_triangular(&a, &b) };
-                        assert_abs_diff_eq!(alone.unwrap(), x, epsilon = epsilon);
+                        assert_close(&alone.unwrap(), &x, epsilon);
                         let alone = if lower {
                             s.solve_lower_triangular(&a, &dynamic)
                         } else {
                             s.solve_upper_triangular(&a, &dynamic)
                         };
-                        assert_abs_diff_eq!(alone.unwrap(), x.into_dyn(), epsilon = epsilon);
+                        assert_close(&alone.unwrap(), &x.into_dyn(), epsilon);
                     }
                 });
             });

@@ -1,4 +1,4 @@
-//! `set_default_limit`, alone in its process, since it is the process's.
+//! `set_default_limit`, which is the process's.
 
 use ndarena::{default_buffer, prelude::*, scope, set_default_limit};
 

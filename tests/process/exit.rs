@@ -1,7 +1,5 @@
 //! `std::process::exit` inside a scope runs thread-local destructors while other threads go on using the scope's arrays.
 
-#![cfg(unix)]
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::{Command, exit};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,6 +54,6 @@ fn memory_in_use_is_not_freed() {
         });
     }
     let mut child = Command::new(std::env::current_exe().unwrap());
-    let status = child.args(["memory_in_use_is_not_freed", "--exact"]).env(CHILD, "1").output().unwrap().status;
+    let status = child.args(["exit::memory_in_use_is_not_freed", "--exact"]).env(CHILD, "1").output().unwrap().status;
     assert_eq!(status.code(), Some(7));
 }

@@ -1,15 +1,10 @@
 //! What Bumper.jl's own tests ask of it, of scopes: the same behaviours, where they are not compile errors here.
 
-mod support;
-
 use std::panic::catch_unwind;
 
 use ndarena::{AllocErrorKind, Buffer, FixedBuffer, default_buffer, prelude::*, with_buffer};
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 fn f(s: Scope<'_>, x: ArrayView1<'_, i64>) -> i64 {
     s.scope(|s| {

@@ -1,16 +1,11 @@
 //! Results that leave a scope without a copy, and with one.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use ndarena::{DetachedArray, prelude::*};
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 fn is_owned<A: Send + Sync + 'static>(_: &A) {}
 

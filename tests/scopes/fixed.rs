@@ -1,16 +1,11 @@
 //! Buffers over memory that the caller brings. Everything here runs without an allocator: a call of it would abort.
 
-mod support;
-
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::{AllocErrorKind, FixedBuffer, Guard, prelude::*};
+use ndarena_testing::{calls_of, refusing_from};
 use ndarray::prelude::*;
-use support::{calls_of, refusing_from};
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 /// Memory whose first byte lies on a boundary of 64.
 #[repr(align(64))]

@@ -1,12 +1,7 @@
 //! When a buffer asks the system for memory, counted.
 
-mod support;
-
 use ndarena::{Buffer, prelude::*};
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
+use ndarena_testing::calls_of;
 
 #[test]
 fn nothing_is_allocated_before_the_first_use() {

@@ -1,16 +1,11 @@
 //! Guards: scopes that end when a value is dropped, whenever that is.
 
-mod support;
-
 use std::mem::{forget, swap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::{Guard, prelude::*};
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
-use support::calls_of;
-
-#[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
 
 #[test]
 fn guards_end_in_any_order() {

@@ -1,0 +1,19 @@
+//! What a scope makes arrays of, and how they lie in memory: against ndarray on the heap.
+//!
+//! The package `tests/peers` runs these tests, too, beside crates that turn on features of matrixmultiply.
+
+mod alignment;
+mod arithmetic;
+mod elements;
+mod elementwise;
+mod joining;
+mod linalg;
+mod reductions;
+mod reshaping;
+mod sequences;
+mod shapes;
+mod triangular;
+
+/// It counts, and refuses, for each thread by itself.
+#[global_allocator]
+static ALLOCATOR: ndarena_testing::Counting = ndarena_testing::Counting;
