@@ -1,10 +1,8 @@
 //! Random programs on the allocator around another allocator.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(unix)]
 
-#[path = "support/arena_model.rs"]
-mod arena_model;
-
-use ndarena::global::ArenaAlloc;
+use ndarena::global::{ArenaAlloc, arena, clear_pool, no_arena, stats};
+use ndarena_testing::arena_model::{Arenas, check, seed};
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc<mimalloc::MiMalloc> =
@@ -12,5 +10,11 @@ static ALLOCATOR: ArenaAlloc<mimalloc::MiMalloc> =
 
 #[test]
 fn blocks_keep_their_contents() {
-    arena_model::check(arena_model::seed(), 5, 4, 200, 60_000);
+    let arenas = Arenas { arena: |run| arena(run), no_arena: |run| no_arena(run), clear_pool };
+    check(arenas, seed(), 5, 4, 200, 60_000);
+    clear_pool();
+    let stats = stats();
+    println!("{stats}");
+    assert!(stats.served > 1_000 && stats.escaped > 0);
+    assert_eq!((stats.live, stats.touched, stats.in_use, stats.retired), (0, 0, 0, 0));
 }

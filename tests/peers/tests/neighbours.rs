@@ -1,9 +1,7 @@
-//! Scope memory under other libraries: bumpalo's collections, dyn-stack's and faer's scratch, nalgebra's views.
-
-use std::alloc::Layout;
+//! Scope memory under other libraries: faer's scratch and views, nalgebra's views.
 
 use approx::assert_abs_diff_eq;
-use dyn_stack::{MemStack, StackReq};
+use dyn_stack::MemStack;
 use faer::linalg::cholesky::llt;
 use faer::{MatMut, MatRef, Par};
 use nalgebra::DMatrixView;
@@ -67,36 +65,6 @@ fn faer_sees_arrays_without_a_copy() {
 }
 
 #[test]
-fn dyn_stack_gets_the_bytes_that_it_asks_for() {
-    let request = StackReq::all_of(&[StackReq::new::<f64>(100), StackReq::new_aligned::<u8>(10, 512)]);
-    ndarena::scope(|s| {
-        for _ in 0..3 {
-            let stack = MemStack::new(s.bytes(request.layout().expect("a layout")));
-            let (mut x, stack) = stack.make_with(100, |i| i as f64);
-            let (bytes, _) = stack.make_aligned_uninit::<u8>(10, 512);
-            assert_eq!(bytes.as_ptr().addr() % 512, 0);
-            x.iter_mut().for_each(|x| *x *= 2.0);
-            assert_eq!(x.iter().sum::<f64>(), 9900.0);
-        }
-    });
-}
-
-#[test]
-fn bytes_are_what_a_layout_says() {
-    let buffer = Buffer::with_limit(1 << 20);
-    buffer.scope(|s| {
-        for (size, align) in [(0, 1), (0, 4096), (1, 1), (100, 4), (64, 64), (1000, 4096), (5, 1 << 15)] {
-            let bytes = s.bytes(Layout::from_size_align(size, align).unwrap());
-            assert_eq!((bytes.len(), bytes.as_ptr().addr() % align), (size, 0));
-            bytes.fill(std::mem::MaybeUninit::new(1));
-        }
-    });
-    let said = std::panic::catch_unwind(|| buffer.scope(|s| s.bytes(Layout::array::<f64>(1 << 20).unwrap()).len()));
-    let said = *said.unwrap_err().downcast::<String>().unwrap();
-    assert!(said.contains("[8388608]: it takes 8388608 bytes"), "{said}");
-}
-
-#[test]
 fn nalgebra_views_a_slice_of_a_scope() {
     ndarena::scope(|s| {
         let elements = s.alloc_slice::<f64>(6);
@@ -108,42 +76,5 @@ fn nalgebra_views_a_slice_of_a_scope() {
         solution.copy_from_slice(&[79.0, 100.0]);
         assert!(product.lu().solve_mut(&mut solution));
         assert_abs_diff_eq!(solution.as_slice(), &[1.0, 1.0][..], epsilon = 1e-9);
-    });
-}
-
-#[test]
-fn bumpalo_collections_live_in_a_scope() {
-    use bumpalo::collections::{String, Vec};
-
-    let buffer = Buffer::new();
-    let collect = || {
-        buffer.scope(|s| {
-            let mut rows: Vec<'_, ArrayViewMut1<'_, f64>> = Vec::new_in(s.bump());
-            let mut text = String::new_in(s.bump());
-            for i in 0..100 {
-                rows.push(s.from_elem(i, i as f64));
-                s.scope(|inner| text.push_str(bumpalo::format!(in inner.bump(), "{},", i).as_str()));
-            }
-            assert_eq!(text.len(), 290);
-            rows.iter().map(|row| row.sum()).sum::<f64>()
-        })
-    };
-    assert_eq!(collect(), (0..100).map(|i| (i * i) as f64).sum());
-    collect();
-    let reserved = buffer.stats().reserved;
-    assert_eq!((0..10).map(|_| collect()).sum::<f64>(), 10.0 * collect());
-    assert_eq!(buffer.stats().reserved, reserved, "chunks are kept");
-}
-
-#[test]
-fn bumps_count_towards_the_limit() {
-    let buffer = Buffer::with_limit(100_000);
-    buffer.scope(|s| {
-        let x = s.ones::<f64>(5000);
-        assert!(s.bump().try_alloc_slice_fill_copy(70_000, 0u8).is_err());
-        let most = (0..).take_while(|_| s.bump().try_alloc_slice_fill_copy(1000, 0u8).is_ok()).count();
-        assert!((30..60).contains(&most), "{most} of what was left");
-        assert!(s.try_alloc_array::<u8>(60_000).is_err());
-        assert!(buffer.stats().reserved <= 100_032 && x.sum() == 5000.0);
     });
 }

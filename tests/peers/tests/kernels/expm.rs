@@ -3,10 +3,10 @@ use nalgebra::DMatrix;
 use ndarena::prelude::*;
 use ndarena_kernels::Error;
 use ndarena_kernels::expm::{PADE, Workspace, by_hand, in_a_scope, on_the_heap, solve};
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 
 use super::steady_calls;
-use super::support::calls_of;
 
 const EPS: f64 = f64::EPSILON;
 

@@ -1,9 +1,6 @@
 //! The kernels under `examples/kernels`: that each is right, by an answer found in another way; that the three ways agree;
 //! that scopes allocate nothing once they have run; and what is said to bad input.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod cholesky;
 mod expm;
 mod kalman;
@@ -13,10 +10,10 @@ mod rk45;
 mod strassen;
 
 use ndarena::prelude::*;
-use support::calls_of;
+use ndarena_testing::calls_of;
 
 #[global_allocator]
-static ALLOCATOR: support::Counting = support::Counting;
+static ALLOCATOR: ndarena_testing::Counting = ndarena_testing::Counting;
 
 /// How often the heap is called for a scope's work, after it has run as often as it takes to know how much memory it needs.
 fn steady_calls<R>(work: impl for<'s> Fn(Scope<'s>) -> R) -> usize {

@@ -5,11 +5,11 @@ use nalgebra::{DMatrix, DVector};
 use ndarena::prelude::*;
 use ndarena_kernels::Error;
 use ndarena_kernels::qr::{Workspace, by_hand, in_a_scope, on_the_heap, triangularize};
+use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 use ndarray::{concatenate, s};
 
 use super::steady_calls;
-use super::support::calls_of;
 
 /// Of one panel, and of several, which end at the last column, before it, or one after it.
 const SHAPES: [(usize, usize); 9] =
