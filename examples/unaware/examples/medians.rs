@@ -1,7 +1,5 @@
 //! The median of 10⁷ numbers, 32 times, on one thread and on all: the standard library's code as it is, on the heap and in
-//! arenas. `cargo run --release --features rayon --example medians`
-
-mod unaware;
+//! arenas. `cargo run --release -p ndarena-unaware --example medians`
 
 use ndarena::global::{ArenaAlloc, map_arena, par_map_arena, stats};
 use rayon::prelude::*;

@@ -1,7 +1,5 @@
 //! A search for three parameters, in three nested loops with a map over 10⁵ numbers each: ndarray code as it is, on the heap
-//! and in an arena, on one thread and on all. `cargo run --release --features rayon --example param_search`
-
-mod unaware;
+//! and in an arena, on one thread and on all. `cargo run --release -p ndarena-unaware --example param_search`
 
 use ndarena::global::{ArenaAlloc, arena, par_map_arena, stats};
 use rayon::prelude::*;

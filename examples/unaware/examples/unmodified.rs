@@ -1,7 +1,5 @@
 //! A published solver that knows nothing of arenas, argmin's BFGS, on the heap and in an arena: the results are the same to
-//! the last bit. `cargo run --release --features global --example unmodified`
-
-mod unaware;
+//! the last bit. `cargo run --release -p ndarena-unaware --example unmodified`
 
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ impl Gradient for Rosenbrock {
 }
 
 /// Where BFGS gets in so many steps, starting at (-1.2, 1, -1.2, ..).
-pub(crate) fn minimum(n: usize, steps: u64) -> Result<Array1<f64>, Error> {
+pub fn minimum(n: usize, steps: u64) -> Result<Array1<f64>, Error> {
     let start = Array1::from_shape_fn(n, |i| if i % 2 == 0 { -1.2 } else { 1.0 });
     let solver = BFGS::new(MoreThuenteLineSearch::new().with_c(1e-4, 0.9)?);
     let run = Executor::new(Rosenbrock, solver)

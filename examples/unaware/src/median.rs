@@ -1,12 +1,12 @@
 //! The median, by a partial sort of a copy.
 
 /// The upper median of `values`, of which there is at least one.
-pub(crate) fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     select(&mut values.to_vec())
 }
 
 /// The same, with room for the copy given.
-pub(crate) fn median_into(values: &[f64], copy: &mut [f64]) -> f64 {
+pub fn median_into(values: &[f64], copy: &mut [f64]) -> f64 {
     copy.copy_from_slice(values);
     select(copy)
 }
@@ -18,7 +18,7 @@ fn select(values: &mut [f64]) -> f64 {
 }
 
 /// Numbers from 0 to 1 without order, the same for each seed. Marsaglia's xorshift.
-pub(crate) fn numbers(n: usize, seed: u64) -> Vec<f64> {
+pub fn numbers(n: usize, seed: u64) -> Vec<f64> {
     let mut state = seed | 1;
     let next = || {
         state ^= state << 13;

@@ -3,14 +3,14 @@
 use ndarray::{Array1, Zip};
 
 /// The data: `y = 0.5 (2 x + 1)²` at `n` places.
-pub(crate) fn data(n: usize) -> (Array1<f64>, Array1<f64>) {
+pub fn data(n: usize) -> (Array1<f64>, Array1<f64>) {
     let x = Array1::linspace(-1.0, 1.0, n);
     let y = x.map(|&x: &f64| 0.5 * (2.0 * x + 1.0).powi(2));
     (x, y)
 }
 
 /// Which `[a, b, c]`, all of `grid`, makes `c (a x + b)²` fit `y` best.
-pub(crate) fn search(x: &Array1<f64>, y: &Array1<f64>, grid: &[f64]) -> [f64; 3] {
+pub fn search(x: &Array1<f64>, y: &Array1<f64>, grid: &[f64]) -> [f64; 3] {
     let mut best = (f64::INFINITY, [0.0; 3]);
     for &a in grid {
         let scaled = x.map(|x| a * x);
@@ -28,16 +28,18 @@ pub(crate) fn search(x: &Array1<f64>, y: &Array1<f64>, grid: &[f64]) -> [f64; 3]
 }
 
 /// Room for the temporaries.
-pub(crate) struct Room([Array1<f64>; 4]);
+#[derive(Debug)]
+pub struct Room([Array1<f64>; 4]);
 
 impl Room {
-    pub(crate) fn new(n: usize) -> Self {
+    /// For data of `n` places.
+    pub fn new(n: usize) -> Self {
         Self(std::array::from_fn(|_| Array1::zeros(n)))
     }
 }
 
 /// The same, with room for the temporaries given.
-pub(crate) fn search_in(x: &Array1<f64>, y: &Array1<f64>, grid: &[f64], room: &mut Room) -> [f64; 3] {
+pub fn search_in(x: &Array1<f64>, y: &Array1<f64>, grid: &[f64], room: &mut Room) -> [f64; 3] {
     let Room([scaled, squared, error, errors]) = room;
     let mut best = (f64::INFINITY, [0.0; 3]);
     for &a in grid {
