@@ -1,13 +1,11 @@
 //! How many instructions the allocator of arenas adds to a program, counted by valgrind:
-//! `cargo bench --features global --bench arena_instructions`.
-
-mod counted;
+//! `cargo bench -p ndarena-benches --bench arena_instructions`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 
-use counted::{Case, each};
 use ndarena::global::{ArenaAlloc, arena, no_arena};
+use ndarena_benches::counted::{self, Case, each};
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();

@@ -1,18 +1,13 @@
 //! How many instructions a scope and its arrays add to a program, counted by valgrind:
-//! `cargo bench --bench instructions`.
-
-mod counted;
-#[cfg(target_os = "linux")]
-#[path = "../tests/no_std/build.rs"]
-mod program;
+//! `cargo bench -p ndarena-benches --bench instructions`.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 #[cfg(target_os = "linux")]
-use std::process::Command;
+use std::{path::Path, process::Command};
 
-use counted::{Case, each};
 use ndarena::{FixedBuffer, prelude::*};
+use ndarena_benches::counted::{self, Case, each};
 
 const CASES: [Case; 17] = [
     ("empty", |turns, n| each(turns, n, |n| n as *const f64)),
@@ -122,7 +117,7 @@ fn main() {
 /// What a scope takes in the program without the standard library, loop, filling and adding up included.
 #[cfg(target_os = "linux")]
 fn no_std() {
-    let path = program::build();
+    let path = ndarena_testing::no_std::build(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let turn = |n: &str| {
         counted::per_turn(|scopes| {
             let mut program = Command::new(&path);

@@ -1,14 +1,12 @@
 //! What it costs to keep a result, and what large pages and padded rows give. `paired` says how it is measured.
 
-mod paired;
-
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::time::Instant;
 
 use ndarena::{HugePages, prelude::*};
+use ndarena_benches::paired::{self, Bound, Make, Pair, Plan, timed};
 use ndarray::{Array1, Array2, ArrayRef2, ArrayViewMut2, ShapeBuilder, Zip, s};
-use paired::{Bound, Make, Pair, Plan, timed};
 
 const KB: usize = 1 << 10;
 const MB: usize = 1 << 20;

@@ -1,14 +1,12 @@
 //! What a scope makes of other arrays, against ndarray on the heap, and into memory that is there. `paired` says how it is
 //! measured.
 
-mod paired;
-
 use std::hint::black_box;
 
 use ndarena::prelude::*;
+use ndarena_benches::paired::{self, Batch, Bound, Make, Pair, Plan, timed};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Axis, Zip, prelude::*};
-use paired::{Batch, Bound, Make, Pair, Plan, timed};
 
 /// Numbers that lie where `place` says.
 fn matrix(n: usize, place: usize) -> Array2<f64> {

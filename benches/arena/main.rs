@@ -1,22 +1,18 @@
 //! Arenas under unmodified code, against other allocators and against code whose memory is preallocated by hand:
 //!
 //! ```text
-//! cargo bench --features rayon --bench arena              # a table
-//! cargo bench --features rayon --bench arena -- BFGS      # only what has that in its name
+//! cargo bench -p ndarena-benches --bench arena              # a table
+//! cargo bench -p ndarena-benches --bench arena -- BFGS      # only what has that in its name
 //! ```
 //!
-//! Every contender is a process of its own, and they are timed in turn (`peers`, `../paired`).
+//! Every contender is a process of its own, and they are timed in turn (`peers`, `ndarena_benches::paired`).
 
-#[path = "../paired/mod.rs"]
-mod paired;
 mod peers;
 mod solvers;
 mod switch;
-#[path = "../../examples/unaware/mod.rs"]
-mod unaware;
 mod workloads;
 
-use paired::{Bound, Pair, Plan};
+use ndarena_benches::paired::{self, Bound, Pair, Plan};
 use peers::{ARENA, ARENA_ON_MI, GLIBC, HAND, JE, MI, NO_ARENA, Peer, TUNED, takes};
 use switch::Switch;
 use workloads::Workload::{self, Bfgs, Chain, Churn, Fit, Heat, Kept, Median, Nothing, Search, TwoChains, Workers};

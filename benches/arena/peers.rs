@@ -7,7 +7,8 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::paired::{Batch, Make};
+use ndarena_benches::paired::{Batch, Make};
+
 use super::switch::{ARENAS, JEMALLOC, MIMALLOC, ON_MIMALLOC, VARIABLE};
 use super::workloads::{Style, Workload};
 

@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use ndarena::global::{arena, par_map_arena};
+use ndarena_benches::paired::{Batch, timed};
 use ndarray::Array1;
+use unaware::{bfgs, chain, median, search};
 
-use super::paired::{Batch, timed};
 use super::solvers;
-use super::unaware::{bfgs, chain, median, search};
 
 /// How a workload is run.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,9 +1,6 @@
 //! The kernels under `examples/kernels`, each in a scope, preallocated by hand, and on the heap. `paired` says how it is
 //! measured.
 
-#[path = "../paired/mod.rs"]
-mod paired;
-
 mod cholesky;
 mod expm;
 mod kalman;
@@ -15,8 +12,8 @@ mod strassen;
 use std::hint::black_box;
 use std::rc::Rc;
 
+use ndarena_benches::paired::{self, Bound, Make, Pair, Plan, timed};
 use ndarray::Array2;
-use paired::{Bound, Make, Pair, Plan, timed};
 
 /// A kernel at one size, three ways.
 struct Case {

@@ -7,9 +7,8 @@ use std::mem::MaybeUninit;
 use dyn_stack::MemStack;
 use mimalloc::MiMalloc;
 use ndarena::{Buffer, FixedBuffer, prelude::*};
+use ndarena_benches::paired::{Batch, Make, timed};
 use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayViewMut1, Zip};
-
-use crate::paired::{Batch, Make, timed};
 
 /// The loop of the opening function: one copy for all. It takes what it writes to by value, as ndarray kernels do, so
 /// every contender has a view to make.

@@ -1,12 +1,11 @@
 //! Scopes against hand-preallocated code, the heap, and other arenas. `paired` says how it is measured.
 
 mod contenders;
-mod paired;
 
 use contenders::{
     BUFFER, BUMP_SCOPE, BUMPALO, DEFAULT, DYN_STACK, FIXED, GUARD, HAND, HEAP, MAP, MIMALLOC, NESTED, Opening,
 };
-use paired::{Bound, Make, Pair, Plan};
+use ndarena_benches::paired::{self, Bound, Make, Pair, Plan};
 
 fn main() {
     let mut pairs = Vec::new();

@@ -9,10 +9,11 @@ use std::hint::black_box;
 use std::process::Command;
 
 /// What it is called, and the loop: so many turns, for something of that size.
-pub(crate) type Case = (&'static str, fn(usize, usize));
+pub type Case = (&'static str, fn(usize, usize));
 
+/// So many turns, each of which is told `n` and hands out a pointer.
 #[inline(always)]
-pub(crate) fn each<T>(turns: usize, n: usize, mut turn: impl FnMut(usize) -> *const T) {
+pub fn each<T>(turns: usize, n: usize, mut turn: impl FnMut(usize) -> *const T) {
     for _ in 0..turns {
         black_box(turn(black_box(n)));
     }
@@ -22,7 +23,7 @@ const CHILD: &str = "NDARENA_INSTRUCTIONS";
 
 /// Prints what the cases add to the first, for that size; `what` heads the table. Says whether it did: this may be a test,
 /// or one of the programs that are measured.
-pub(crate) fn run(what: &str, cases: &[Case], n: usize) -> bool {
+pub fn run(what: &str, cases: &[Case], n: usize) -> bool {
     if let Ok(child) = env::var(CHILD) {
         let (case, turns) = child.split_once(' ').expect("a case and a number");
         let case: usize = case.parse().expect("the number of a case");
@@ -56,7 +57,7 @@ fn instructions(case: usize) -> Option<f64> {
 }
 
 /// Instructions in a turn of a program that is told how many to run.
-pub(crate) fn per_turn(program: impl Fn(usize) -> Command) -> Option<f64> {
+pub fn per_turn(program: impl Fn(usize) -> Command) -> Option<f64> {
     let total = |turns: usize| -> Option<f64> {
         let program = program(turns);
         let mut valgrind = Command::new("valgrind");

@@ -6,13 +6,14 @@
 //! the first one collects what they measured and prints a table of medians.
 //!
 //! ```text
-//! cargo bench --bench scope              # 5 processes, then the table
-//! cargo bench --bench scope -- opening   # only what has that in its name
-//! NDARENA_BENCH_PROCESSES=1 cargo bench --bench scope
+//! cargo bench -p ndarena-benches --bench scope              # 5 processes, then the table
+//! cargo bench -p ndarena-benches --bench scope -- opening   # only what has that in its name
+//! NDARENA_BENCH_PROCESSES=1 cargo bench -p ndarena-benches --bench scope
 //! ```
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fmt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,10 +21,10 @@ use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, SamplingMode, Throughput};
 
 /// Runs so many times what is compared, and tells how many seconds that took.
-pub(crate) type Batch = Box<dyn FnMut(u64) -> f64>;
+pub type Batch = Box<dyn FnMut(u64) -> f64>;
 
 /// A batch of what runs so many times.
-pub(crate) fn timed(mut run: impl FnMut(u64) + 'static) -> Batch {
+pub fn timed(mut run: impl FnMut(u64) + 'static) -> Batch {
     Box::new(move |times| {
         let start = Instant::now();
         run(times);
@@ -32,22 +33,34 @@ pub(crate) fn timed(mut run: impl FnMut(u64) + 'static) -> Batch {
 }
 
 /// Makes a batch whose operands lie where the number says.
-pub(crate) type Make = Box<dyn Fn(usize) -> Batch>;
+pub type Make = Box<dyn Fn(usize) -> Batch>;
 
 /// `a` and `b`, of which the ratio of times is of interest, and what it should be.
-pub(crate) struct Pair {
-    pub(crate) name: String,
-    pub(crate) a: Make,
-    pub(crate) b: Make,
-    pub(crate) bound: Bound,
+pub struct Pair {
+    /// What the table calls it.
+    pub name: String,
+    /// What is compared.
+    pub a: Make,
+    /// What it is compared with.
+    pub b: Make,
+    /// What is claimed.
+    pub bound: Bound,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum Bound {
+impl fmt::Debug for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pair").field("name", &self.name).field("bound", &self.bound).finish_non_exhaustive()
+    }
+}
+
+/// What a ratio of times should be.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    /// Not more than this.
     AtMost(f64),
+    /// Not less than this.
     AtLeast(f64),
     /// Of interest, without a claim.
-    #[allow(dead_code, reason = "each benchmark uses what it needs")]
     Any,
 }
 
@@ -56,18 +69,18 @@ const PROCESSES: &str = "NDARENA_BENCH_PROCESSES";
 const MARK: &str = "ratio-sample";
 
 /// How much is measured.
-#[derive(Clone, Copy)]
-pub(crate) struct Plan {
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
     /// Processes that measure all pairs, one after the other; `NDARENA_BENCH_PROCESSES` overrides it.
-    pub(crate) processes: usize,
+    pub processes: usize,
     /// Samples in each, for each pair.
-    pub(crate) samples: usize,
+    pub samples: usize,
     /// Two batches together take about so long, in seconds. 0 to run each once, for a test.
-    pub(crate) batches: f64,
+    pub batches: f64,
 }
 
 /// The benchmark's `main`.
-pub(crate) fn run(pairs: Vec<Pair>, plan: Plan) {
+pub fn run(pairs: Vec<Pair>, plan: Plan) {
     let test = env::args().any(|argument| argument == "--test" || argument == "--list");
     if test || env::var_os(CHILD).is_some() {
         let batches = if test { 0.0 } else { plan.batches };

@@ -1,0 +1,4 @@
+//! What the benchmarks share: how they measure.
+
+pub mod counted;
+pub mod paired;
