@@ -257,18 +257,7 @@ impl<'s> Scope<'s> {
     /// });
     /// ```
     ///
-    /// Other libraries' views lie on slices, too:
-    ///
-    /// ```
-    /// use nalgebra::{DMatrixViewMut, DVectorView};
-    ///
-    /// ndarena::scope(|s| {
-    ///     let mut a = DMatrixViewMut::from_slice(s.alloc_slice::<f64>(9), 3, 3);
-    ///     a.fill_with_identity();
-    ///     let x = DVectorView::from_slice(&[1.0, 2.0, 3.0], 3);
-    ///     assert_eq!((&a * x).sum(), 6.0);
-    /// });
-    /// ```
+    /// Other libraries' views lie on slices, too: `docs/other-libraries.md` has examples of nalgebra's.
     #[inline]
     #[track_caller]
     pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
@@ -297,21 +286,7 @@ impl<'s> Scope<'s> {
     /// });
     /// ```
     ///
-    /// A kernel of faer's says how much it needs:
-    ///
-    /// ```
-    /// use faer::Par;
-    /// use faer::dyn_stack::MemStack;
-    /// use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
-    ///
-    /// let mut a = faer::mat![[4.0, 2.0], [2.0, 5.0f64]];
-    /// ndarena::scope(|s| {
-    ///     let scratch = cholesky_in_place_scratch::<f64>(2, Par::Seq, Default::default());
-    ///     let stack = MemStack::new(s.bytes(scratch.layout().unwrap()));
-    ///     cholesky_in_place(a.as_mut(), Default::default(), Par::Seq, stack, Default::default()).unwrap();
-    /// });
-    /// assert_eq!((a[(0, 0)], a[(1, 0)], a[(1, 1)]), (2.0, 1.0, 2.0));
-    /// ```
+    /// Kernels of faer's say how much they need in the same way: `docs/other-libraries.md` has an example.
     #[inline]
     #[track_caller]
     pub fn bytes(self, layout: core::alloc::Layout) -> &'s mut [MaybeUninit<u8>] {
