@@ -1,4 +1,6 @@
 //! Where no addresses can be reserved, everything runs on the wrapped allocator.
+//!
+//! A program of its own, as the limit on addresses is the process's.
 #![cfg(all(any(target_os = "linux", target_os = "android"), feature = "global", target_pointer_width = "64"))]
 
 use ndarena::global::{ArenaAlloc, arena, clear_pool, stats};

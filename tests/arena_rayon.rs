@@ -1,4 +1,7 @@
 //! rayon inside arenas: its queues' blocks are made in a call, and live on in other threads.
+//!
+//! A program of its own, as rayon's threads and queues keep blocks of arenas until the process ends: they would show in the
+//! figures that other tests look at.
 #![cfg(all(unix, feature = "rayon"))]
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,6 @@
 //! Many threads that come and go.
+//!
+//! A program of its own, as its arenas are of another size.
 #![cfg(all(unix, feature = "global"))]
 
 use std::sync::mpsc;

@@ -1,4 +1,6 @@
 //! Arenas of next to nothing.
+//!
+//! A program of its own, as that is how the allocator is set up.
 #![cfg(all(unix, feature = "global"))]
 
 use ndarena::global::{ArenaAlloc, arena, map_arena, stats};

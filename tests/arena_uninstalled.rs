@@ -1,4 +1,6 @@
 //! A program whose global allocator is another one: there are no arenas, and all else is as usual.
+//!
+//! A program of its own, as `ArenaAlloc` is not its global allocator.
 #![cfg(feature = "global")]
 
 use ndarena::global::{ArenaAlloc, arena, clear_pool, copy_out, map_arena, no_arena, stats};

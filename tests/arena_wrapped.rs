@@ -1,4 +1,6 @@
 //! Inside another allocator, one that puts something in front of each block.
+//!
+//! A program of its own, as its global allocator is that other one.
 #![cfg(all(unix, feature = "global"))]
 
 use std::alloc::{GlobalAlloc, Layout};
