@@ -23,15 +23,16 @@ use super::thread::{self, PROBE_LAYOUT, Source};
 /// assert_eq!(total, 100_000.0);
 /// ```
 ///
-/// Around another allocator, and with other settings than the usual ones:
+/// With other settings than the usual ones:
 ///
 /// ```
-/// use mimalloc::MiMalloc;
 /// use ndarena::global::ArenaAlloc;
 ///
 /// #[global_allocator]
-/// static ALLOCATOR: ArenaAlloc<MiMalloc> = ArenaAlloc::new(MiMalloc).capacity(8 << 30).min_size(4096).huge_pages(false);
+/// static ALLOCATOR: ArenaAlloc = ArenaAlloc::system().capacity(8 << 30).min_size(4096).huge_pages(false);
 /// ```
+///
+/// Around another allocator it is made by [`new`](ArenaAlloc::new).
 ///
 /// The program has one set of arenas, made as the global allocator says when `arena` is first called. Blocks are told apart
 /// by their address, so they may be freed or reallocated anywhere, inside an arena call or outside it, on any thread. A
@@ -58,14 +59,15 @@ impl ArenaAlloc {
 }
 
 impl<A> ArenaAlloc<A> {
-    /// Arenas before `inner`.
+    /// Arenas before `inner`, any global allocator; `docs/other-libraries.md` has an example around mimalloc.
     ///
     /// ```
-    /// use mimalloc::MiMalloc;
+    /// use std::alloc::System;
+    ///
     /// use ndarena::global::ArenaAlloc;
     ///
     /// #[global_allocator]
-    /// static ALLOCATOR: ArenaAlloc<MiMalloc> = ArenaAlloc::new(MiMalloc);
+    /// static ALLOCATOR: ArenaAlloc<System> = ArenaAlloc::new(System);
     /// ```
     pub const fn new(inner: A) -> Self {
         let capacity = if usize::BITS == 64 { 1 << 30 } else { 1 << 25 };
