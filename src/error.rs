@@ -45,7 +45,7 @@ pub enum AllocErrorKind {
 /// | any array or slice, [`bytes`] | a [`Buffer`] with a limit, or a thread's default one, would come to hold more than that | [`Limit`] |
 /// | | the system, or the buffer's [`ChunkSource`], has no such block; a [`FixedBuffer`] has less left for this scope, all of it while it is lent to an inner one | [`OutOfMemory`] |
 /// | [`Buffer::with_capacity`] | the system has no such block | panic, with this error |
-/// | what [`bump`] lends | the limit does not allow it; always on a [`FixedBuffer`] | bumpalo's panic or error |
+/// | what [`bump`] lends | the limit does not allow it, which is 0 on a [`FixedBuffer`] | bumpalo's panic or error |
 /// | [`align`] | the alignment is not a power of two | panic |
 /// | [`add`], [`zip_map`] and their kin, [`broadcast`] | the shapes cannot be broadcast | panic that names the shapes |
 /// | [`dot`], `solve_lower_triangular`, `solve_upper_triangular` | the shapes do not fit each other | panic that names both |
@@ -53,7 +53,7 @@ pub enum AllocErrorKind {
 /// | [`concatenate`], [`stack`] | there is no array, or the shapes differ | ndarray's `ShapeError` |
 /// | [`to_shape`] | the number of elements differs | ndarray's `ShapeError` |
 /// | [`select`], and what takes an axis | there is no such index, or axis | panic |
-/// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open | its error `ScopeOpen` |
+/// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open, or a guard was forgotten | its error `ScopeOpen` |
 /// | a closure | it panics | that panic; the scope has ended |
 ///
 /// The methods whose name begins with `try_` return the error, all others panic with its text, at the caller's place. Opening

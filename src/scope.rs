@@ -191,7 +191,11 @@ impl<'s> Scope<'s> {
     ///
     /// It asks the global allocator for memory of its own, keeps it for the next scope at this depth, and counts towards
     /// the buffer's limit; where several scopes inside each other grow theirs at once, each may take all that was left when
-    /// it was lent. On a [`FixedBuffer`](crate::FixedBuffer) it gets none, and refuses everything.
+    /// it was lent.
+    ///
+    /// On a [`FixedBuffer`](crate::FixedBuffer), which has no allocator to ask, its limit is 0, and it refuses everything.
+    /// Whoever lifts that limit ([`Bump::set_allocation_limit`]) has a `Bump` on the global allocator, which gives back what
+    /// it got when the scope ends.
     ///
     /// ```
     /// use bumpalo::collections::Vec;

@@ -15,7 +15,9 @@ use crate::scope::Scope;
 
 /// A buffer over memory that the caller brings: an array on the stack, a static, what a `Vec` has to spare, mapped memory.
 ///
-/// It calls no allocator, ever. Its scopes are those of any buffer, so kernels need not know which they run on:
+/// It calls no allocator. (What [`Scope::bump`] lends is another library's, and would; so its limit is 0 here, and only a
+/// caller who lifts it has it ask for memory.) Its scopes are those of any buffer, so kernels need not know which they run
+/// on:
 ///
 /// ```
 /// use std::mem::MaybeUninit;

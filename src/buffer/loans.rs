@@ -43,11 +43,18 @@ pub(crate) struct Loans {
     innermost: Cell<Option<NonNull<Level>>>,
     /// Whether the scope on the first level has ended, though its memory is lent yet.
     first_ended: Cell<bool>,
+    /// How many guards share the level without memory.
+    on_nothing: Cell<usize>,
 }
 
 impl Loans {
     pub(crate) const fn new() -> Self {
-        Loans { own: Cell::new(None), innermost: Cell::new(None), first_ended: Cell::new(false) }
+        Loans {
+            own: Cell::new(None),
+            innermost: Cell::new(None),
+            first_ended: Cell::new(false),
+            on_nothing: Cell::new(0),
+        }
     }
 
     /// A level with what is left of the memory, in `frame` or, without one, in the memory itself.
@@ -62,6 +69,7 @@ impl Loans {
             None => {
                 let Some((place, high_before)) = lender.take_for_level() else {
                     own.nothing.set_untidy(true);
+                    self.on_nothing.set(self.on_nothing.get() + 1);
                     return NonNull::from(&own.nothing);
                 };
                 high = high_before;
@@ -82,14 +90,28 @@ impl Loans {
         place
     }
 
-    /// The scope on `level`, which is lent or has lent, has ended. True if that makes the first level free.
+    /// Gives back what the `Bump` of a level came to hold whose scope has ended, if a caller lifted the `Bump`'s limit. That
+    /// of the level without memory serves until the last of the guards on it has ended.
+    pub(crate) fn release_bump(&self, own: &Own, level: &Level) {
+        if core::ptr::eq(level, &own.nothing) {
+            self.on_nothing.set(self.on_nothing.get() - 1);
+            if self.on_nothing.get() > 0 {
+                return;
+            }
+        }
+        level.release_bump();
+    }
+
+    /// The scope on `level`, where something is left to do, has ended. True if that makes the first level free.
     pub(crate) fn end(&self, own: &Own, level: &Level) -> bool {
         if core::ptr::eq(level, &own.nothing) {
             return false;
         }
         if core::ptr::eq(level, &own.first) {
-            self.first_ended.set(true);
-            return false;
+            let lent = level.is_lent();
+            self.first_ended.set(lent);
+            level.set_untidy(lent);
+            return !lent;
         }
         let loan = &level.fixed.loan;
         let lender = self.at(own, loan.lender.get());
@@ -105,7 +127,7 @@ impl Loans {
         self.innermost.set(loan.lender.get());
         let is_first = loan.lender.get().is_none();
         if is_first {
-            lender.set_untidy(false);
+            lender.set_untidy(lender.bump_is_lent());
         }
         is_first && self.first_ended.replace(false)
     }

@@ -4,6 +4,8 @@ mod fixed;
 #[cfg(feature = "huge-pages")]
 mod huge_pages;
 mod loans;
+#[cfg(feature = "std")]
+mod physical_memory;
 mod stack;
 mod stats;
 #[cfg(feature = "std")]

@@ -9,8 +9,13 @@
 //! 3. **Shared.** A level is only ever reached through shared references; everything in it is a `Cell`.
 //! 4. **One thread.** `Stack` is not `Sync`, and neither `&Level` nor `&Stack` can be sent.
 //!
-//! A source of blocks, and the global allocator, may be code of any kind, which opens scopes on this very buffer: so
-//! everything is in order whenever they are called.
+//! # Foreign code
+//!
+//! A source of blocks, and the global allocator, may be code of any kind, which uses this very buffer, or panics (the
+//! source). So each change to the buffer has two parts, and everything is in order between them. Asking for memory comes
+//! first: what was known before, such as what is left of the limit, is looked at again afterwards. Then the change is made,
+//! by code that calls nobody. What is not needed any more is dropped last, when the memory that was wanted has been handed
+//! out. What must happen all the same is done by destructors, which a panic runs as well.
 
 use alloc::boxed::Box;
 use core::cell::Cell;
@@ -20,7 +25,7 @@ use bumpalo::Bump;
 
 use super::Stats;
 use super::loans::{Frame, Loans, Own};
-use crate::block::Source;
+use crate::block::{Block, Source};
 use crate::cursor;
 use crate::error::{AllocErrorKind, Shortage};
 use crate::level::{Detached, End, Level};
@@ -75,8 +80,7 @@ impl Entered<'_> {
     /// Moves out all memory of the level. No scope is left on it, only arrays that own their memory from now on.
     pub(crate) fn detach(self) -> Detached {
         let level = self.level();
-        self.stack.reserved.set(self.stack.reserved.get() - level.total_size());
-        level.detach()
+        self.stack.counting(level, || level.detach())
     }
 }
 
@@ -183,21 +187,25 @@ impl Stack {
             let found = level.take_or_pack(bytes, align, end);
             return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, level));
         }
-        self.grow(level, bytes, align, end)?;
+        // Given back at the end of this function, as that may run code that takes of this level, too.
+        let _replaced = self.grow(level, bytes, align, end)?;
         Ok(level.take(bytes, align, end).expect("a block made for an array holds it"))
     }
 
     /// Makes the first level, with a block of `bytes` bytes.
     pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Shortage> {
         let entered = self.enter(None);
-        if bytes == 0 { Ok(()) } else { self.grow(entered.level(), bytes, cursor::LINE, End::High) }
+        if bytes > 0 {
+            drop(self.grow(entered.level(), bytes, cursor::LINE, End::High)?);
+        }
+        Ok(())
     }
 
-    /// Gives `level` a block that holds `bytes` bytes aligned to `align`.
+    /// Gives `level` a block that holds `bytes` bytes aligned to `align`, and says which block that replaces, if it does.
     ///
     /// The block is as large as all that the level has, so that a scope asks for few; where the limit or the system
     /// does not allow that, just as large as needed; where not even that, memory of levels not in use goes first.
-    fn grow(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<(), Shortage> {
+    fn grow(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<Option<Block>, Shortage> {
         let Some(least) = cursor::block_size(bytes, align) else {
             let over = self.limit.get().is_some_and(|limit| limit < bytes);
             let kind = if over { AllocErrorKind::Limit } else { AllocErrorKind::OutOfMemory };
@@ -208,26 +216,42 @@ impl Stack {
             None => FIRST_BLOCK,
         };
         let wanted = least.max(level.total_size()).max(first);
-        if self.grow_to(level, wanted, end) || self.grow_to(level, least, end) {
-            return Ok(());
+        let grown = self.grow_to(level, wanted, end).or_else(|Refused| self.grow_to(level, least, end));
+        if let Ok(replaced) = grown {
+            return Ok(replaced);
         }
-        self.release_unused(level);
-        if self.grow_to(level, least, end) {
-            return Ok(());
-        }
-        let fits = least <= self.room();
-        let kind = if fits { AllocErrorKind::OutOfMemory } else { AllocErrorKind::Limit };
-        Err(self.shortage(kind, level))
+        drop(self.counting(level, || level.take_unused_block()));
+        self.release_unused();
+        self.grow_to(level, least, end).map_err(|Refused| {
+            let fits = least <= self.room();
+            let kind = if fits { AllocErrorKind::OutOfMemory } else { AllocErrorKind::Limit };
+            self.shortage(kind, level)
+        })
     }
 
-    fn grow_to(&self, level: &Level, size: usize, end: End) -> bool {
-        let before = level.total_size();
-        let grown = size <= self.room() && level.grow(size, end, &self.source);
-        if grown {
-            self.reserved.set(self.reserved.get() - before + level.total_size());
-            self.growths.set(self.growths.get() + 1);
+    /// Lets `level` go on in a block of `size` bytes or more, for an array from `end`; or changes nothing.
+    fn grow_to(&self, level: &Level, size: usize, end: End) -> Result<Option<Block>, Refused> {
+        if size > self.room() {
+            return Err(Refused);
         }
-        grown
+        let (block, zeros) = Block::new(size, end == End::Low, &self.source).ok_or(Refused)?;
+        if !level.make_room_for_outgrown() {
+            return Err(Refused);
+        }
+        // No foreign code runs from here on. What ran so far may have used up what was left of the limit.
+        if size > self.room() {
+            return Err(Refused);
+        }
+        self.growths.set(self.growths.get() + 1);
+        Ok(self.counting(level, || level.go_on_in(block, zeros)))
+    }
+
+    /// Makes a change to the memory of `level` that calls no foreign code, and counts what it does to the level's size.
+    fn counting<R>(&self, level: &Level, change: impl FnOnce() -> R) -> R {
+        let before = level.total_size();
+        let result = change();
+        self.reserved.set(self.reserved.get() - before + level.total_size());
+        result
     }
 
     /// Puts a level back whose scope has ended and left something to do.
@@ -237,44 +261,62 @@ impl Stack {
         // SAFETY: a level in use (invariants 1, 3).
         let level = unsafe { place.as_ref() };
         if let Some(own) = self.own() {
-            if self.loans.end(own, level) {
-                self.free.set(Some(NonNull::from(&own.first)));
-            }
+            return self.leave_fixed(own, level);
+        }
+        // It is in no list yet, so nobody else gets it; and comes to be in one even if the source panics.
+        let _put_back = PutBack { stack: self, level: place };
+        if level.is_spare() {
+            drop(self.counting(level, || level.detach()));
             return;
         }
-        let (before, spare) = (level.total_size(), level.is_spare());
-        let merges = level.tidy(&self.source);
-        self.reserved.set(self.reserved.get() - before + level.total_size());
-        self.growths.set(self.growths.get() + usize::from(merges));
-        let list = if spare { &self.spare } else { &self.free };
-        level.next_free.set(list.get());
-        list.set(Some(place));
-    }
-
-    /// Gives the memory of levels not in use back, and that of `level` if it has handed out nothing.
-    fn release_unused(&self, level: &Level) {
-        let before = level.total_size();
-        let unused = level.take_unused_block();
-        self.reserved.set(self.reserved.get() - before + level.total_size());
-        drop(unused);
-        let mut next = self.free.take();
-        while let Some(place) = next {
-            // SAFETY: a level that was free, and is in no list now (invariants 1, 3).
-            let level = unsafe { place.as_ref() };
-            next = level.next_free.get();
-            self.reserved.set(self.reserved.get() - level.total_size());
-            level.release();
-            level.next_free.set(self.free.replace(Some(place)));
+        level.set_untidy(false);
+        level.reset_bump();
+        if level.has_outgrown() {
+            self.merge(level);
         }
     }
 
-    /// Gives all memory back and starts counting anew, if no level is in use.
+    /// Ends a scope on a level of fixed memory.
+    fn leave_fixed(&self, own: &Own, level: &Level) {
+        self.loans.release_bump(own, level);
+        if self.loans.end(own, level) {
+            self.free.set(Some(NonNull::from(&own.first)));
+        }
+    }
+
+    /// Gives `level`, whose scope has ended, one block in place of all that the scope came to need; or none, if there is no
+    /// such block.
+    fn merge(&self, level: &Level) {
+        let size = level.total_size();
+        drop(self.counting(level, || level.detach_blocks()));
+        let Some((block, _)) = Block::new(size, false, &self.source) else { return };
+        // As foreign code has run, which may have used up what was left of the limit.
+        if size <= self.room() {
+            self.growths.set(self.growths.get() + 1);
+            drop(self.counting(level, || level.go_on_in(block, false)));
+        }
+    }
+
+    /// Gives the memory of levels not in use back.
+    fn release_unused(&self) {
+        let holds_memory = |level: &&Level| level.total_size() + level.bump_size() > 0;
+        // From the list's beginning each time, as it may be another one by then; and no oftener than there are levels, as
+        // code that is run may give one memory each time.
+        for _ in 0..self.levels_free().count() {
+            let Some(level) = self.levels_free().find(holds_memory) else { break };
+            drop(self.counting(level, || level.detach()));
+        }
+    }
+
+    /// Gives back the memory of levels that are not in use. If none is in use, starts counting anew, and says so.
     #[cfg(feature = "std")]
     pub(crate) fn release_all_if_free(&self) -> bool {
         let unused = self.levels_free().count() + self.levels_spare().count();
         let all_unused = unused == self.levels_made().count();
         if all_unused {
             self.release_all();
+        } else {
+            self.release_unused();
         }
         all_unused
     }
@@ -284,19 +326,12 @@ impl Stack {
     /// The others are those whose guards were forgotten. Their memory stays allocated: a guard that was leaked may have lent
     /// a scope for as long as a [`DetachedArray`](crate::DetachedArray) lives.
     pub(crate) fn release_all(&self) {
-        // First, so that an allocator that opens scopes itself finds, and leaves, a stack without levels.
+        // First, so that foreign code that opens scopes finds, and leaves, a stack without levels.
         self.made.set(None);
         self.reserved.set(0);
         self.growths.set(0);
-        for list in [self.free.take(), self.spare.take()] {
-            let mut next = list;
-            while let Some(level) = next {
-                // SAFETY: the pointer is the one that `Box::leak` gave. Nothing refers to the level, as it was not in use,
-                // and it is in no list any more (invariants 1, 2).
-                let level = unsafe { Box::from_raw(level.cast::<OnLine>().as_ptr()) };
-                next = level.0.next_free.get();
-            }
-        }
+        let unused = [self.free.take(), self.spare.take()].map(Unlinked);
+        drop(unused);
     }
 
     fn levels_free(&self) -> impl Iterator<Item = &Level> {
@@ -344,7 +379,10 @@ impl Stack {
 
     pub(crate) fn shortage(&self, kind: AllocErrorKind, level: &Level) -> Shortage {
         let new_block = if kind == AllocErrorKind::Limit { self.room() } else { 0 };
-        Shortage { kind, left: level.left().max(new_block), limit: self.limit.get(), fixed: self.own().is_some() }
+        let limit = self.limit.get();
+        // Memory is handed out in whole lines, and so may be a little more than the limit.
+        let left = level.left().max(new_block).min(limit.unwrap_or(usize::MAX));
+        Shortage { kind, left, limit, fixed: self.own().is_some() }
     }
 
     /// [`Stack::stats`] of a buffer of fixed memory.
@@ -369,6 +407,44 @@ impl Stack {
 /// A level on a cache line of its own.
 #[repr(C, align(64))]
 struct OnLine(Level);
+
+/// The limit, the source or the allocator does not allow a block.
+struct Refused;
+
+/// Puts a level back that was in use, when this is dropped.
+struct PutBack<'b> {
+    stack: &'b Stack,
+    level: NonNull<Level>,
+}
+
+impl Drop for PutBack<'_> {
+    fn drop(&mut self) {
+        // SAFETY: a level in use, which leaves its stack with it only now (invariants 1, 3).
+        let level = unsafe { self.level.as_ref() };
+        let list = if level.is_spare() { &self.stack.spare } else { &self.stack.free };
+        level.next_free.set(list.get());
+        list.set(Some(self.level));
+    }
+}
+
+/// Levels that are not in use and in no list of a stack's any more, from the first one on: dropped with this, all of them,
+/// even if a source panics.
+struct Unlinked(Option<NonNull<Level>>);
+
+impl Drop for Unlinked {
+    fn drop(&mut self) {
+        while let Some(level) = self.0 {
+            // SAFETY: the pointer is the one that `Box::leak` gave. Nothing refers to the level, as it was not in use, and
+            // it is in no list any more (invariants 1, 2).
+            let level = unsafe { Box::from_raw(level.cast::<OnLine>().as_ptr()) };
+            self.0 = level.0.next_free.get();
+            // What is left if dropping the level panics; then this is dropped, too.
+            let rest = Unlinked(self.0);
+            drop(level);
+            core::mem::forget(rest);
+        }
+    }
+}
 
 fn levels<'b>(
     first: Option<NonNull<Level>>,

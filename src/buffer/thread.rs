@@ -15,6 +15,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::thread_local;
 
 use super::Buffer;
+use super::physical_memory::physical_memory;
 use crate::scope::Scope;
 
 thread_local! {
@@ -32,6 +33,9 @@ impl Drop for Own {
     }
 }
 
+/// A buffer may hold so many bytes where nobody tells how many there are: an eighth of 2 GiB.
+const LIMIT_WHERE_MEMORY_IS_UNKNOWN: usize = 256 << 20;
+
 /// Limit of default buffers not yet created; 0 for one not yet known.
 static LIMIT: AtomicUsize = AtomicUsize::new(0);
 
@@ -40,20 +44,19 @@ fn default_limit() -> usize {
     if limit != 0 {
         return limit;
     }
-    if cfg!(miri) {
-        return 1 << 30; // there is no machine to ask
-    }
-    let memory = sysinfo::MemoryRefreshKind::nothing().with_ram();
-    let system = sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(memory));
-    let eighth = usize::try_from(system.total_memory() / 8).unwrap_or(usize::MAX).max(1);
-    match LIMIT.compare_exchange(0, eighth, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => eighth,
+    let limit = match physical_memory() {
+        Some(bytes) => usize::try_from(bytes / 8).unwrap_or(usize::MAX).max(1),
+        None => LIMIT_WHERE_MEMORY_IS_UNKNOWN,
+    };
+    match LIMIT.compare_exchange(0, limit, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => limit,
         Err(set_meanwhile) => set_meanwhile,
     }
 }
 
 /// Sets the limit of default buffers that are not yet created: those of threads that have not used theirs so far. At
-/// first it is one eighth of the machine's physical memory.
+/// first it is one eighth of the machine's physical memory; where the system does not tell how much that is, such as in
+/// WebAssembly, it is 256 MiB.
 ///
 /// ```
 /// ndarena::set_default_limit(1 << 26);
@@ -146,15 +149,28 @@ pub fn with_buffer<R>(buffer: &Buffer, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Gives all memory of this thread's default buffer back to the system, as [`Buffer::reset`] does.
+/// Gives the memory of this thread's default buffer back to the system, as [`Buffer::reset`] does.
 ///
 /// # Errors
 ///
-/// While a scope is open on it; then nothing changes.
+/// If a scope is open on it. That scope's memory then stays as it is, as do all figures but `reserved`; memory that no open
+/// scope has is given back all the same.
+///
+/// A guard that was forgotten ([`core::mem::forget`]), or leaked, counts as open for good, since nobody can tell whether
+/// arrays in its scope are still in use: from then on this gives back what it can, and says so by its error.
 ///
 /// ```
-/// ndarena::scope(|_| assert!(ndarena::reset_default_buffer().is_err()));
+/// use ndarena::prelude::*;
+///
+/// ndarena::scope(|s| {
+///     let x = s.ones::<f64>(1000);
+///     s.scope(|inner| assert_eq!(inner.ones::<f64>(1_000_000).len(), 1_000_000));
+///     assert!(ndarena::reset_default_buffer().is_err());
+///     assert_eq!(x.sum(), 1000.0);
+///     assert!(ndarena::default_buffer(|b| b.stats().reserved) < 1_000_000);
+/// });
 /// assert!(ndarena::reset_default_buffer().is_ok());
+/// assert_eq!(ndarena::default_buffer(|b| b.stats().reserved), 0);
 /// ```
 pub fn reset_default_buffer() -> Result<(), ScopeOpen> {
     default_buffer(|buffer| if buffer.stack.release_all_if_free() { Ok(()) } else { Err(ScopeOpen(())) })
@@ -166,7 +182,10 @@ pub struct ScopeOpen(());
 
 impl fmt::Display for ScopeOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a scope is open on this thread's default buffer; reset it after the scope has ended")
+        f.write_str(
+            "a scope is open on this thread's default buffer, or a guard on it was forgotten, whose scope counts as open; \
+             what no open scope has was given back; reset the buffer after its scopes have ended for the rest",
+        )
     }
 }
 

@@ -135,11 +135,6 @@ impl Level {
         self.peak.set(self.peak().max(self.used() + ended.peak()));
     }
 
-    /// Sets what [`Level::is_untidy`] tells.
-    pub(crate) fn set_untidy(&self, untidy: bool) {
-        self.untidy.set(untidy);
-    }
-
     /// How far the high end reaches, for [`take_back`](Level::take_back).
     pub(crate) fn high(&self) -> usize {
         self.high.get()

@@ -101,8 +101,9 @@ pub(crate) struct Level {
     outgrown: Cell<Vec<Block>>,
     outgrown_size: Cell<usize>,
     outgrown_used: Cell<usize>,
-    /// What [`Scope::bump`](crate::Scope::bump) lends.
+    /// What [`Scope::bump`](crate::Scope::bump) lends, and whether it did since the scope began.
     bump: Cell<Bump>,
+    bump_lent: Cell<bool>,
     pub(crate) fixed: fixed::Fixed,
 }
 
@@ -127,6 +128,7 @@ impl Level {
             outgrown_size: Cell::new(0),
             outgrown_used: Cell::new(0),
             bump: Cell::new(Bump::new()),
+            bump_lent: Cell::new(false),
             fixed: fixed::Fixed::new(),
         }
     }
@@ -226,6 +228,11 @@ impl Level {
     #[inline(always)]
     pub(crate) fn is_untidy(&self) -> bool {
         self.untidy.get()
+    }
+
+    /// Sets what [`Level::is_untidy`] tells.
+    pub(crate) fn set_untidy(&self, untidy: bool) {
+        self.untidy.set(untidy);
     }
 
     /// Makes `start` and `size` the memory that is handed out from, with nothing known of its contents.

@@ -79,6 +79,13 @@ fn check_order(level: &Level) {
     }
 }
 
+/// A block more, as the stack of levels gives one.
+fn go_on(level: &Level, size: usize, end: End) {
+    let (block, zeros) = Block::new(size, end == End::Low, &crate::block::Source::System).unwrap();
+    assert!(level.make_room_for_outgrown());
+    drop(level.go_on_in(block, zeros));
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Take(Request),
@@ -91,7 +98,7 @@ proptest! {
         steps in prop::collection::vec(prop_oneof![9 => requests().prop_map(Step::Take), 1 => Just(Step::Leave)], 1..80),
         growth in 200usize..5000,
     ) {
-        let (level, source) = (Level::new(), crate::block::Source::System);
+        let level = Level::new();
         let mut out: Vec<Out> = Vec::new();
         let mut most = 0;
         for step in steps {
@@ -101,7 +108,7 @@ proptest! {
                     let found = request.quickly(&level).or_else(|| level.take(bytes, align, end));
                     let start = found.unwrap_or_else(|| {
                         let size = cursor::block_size(bytes.max(growth), align).unwrap();
-                        assert!(level.grow(size, end, &source));
+                        go_on(&level, size, end);
                         level.take(bytes, align, end).expect("the new block is large enough")
                     });
                     let others: Vec<_> = out.iter().collect();
@@ -115,7 +122,9 @@ proptest! {
                     let total = level.total_size();
                     level.rewind();
                     if level.is_untidy() {
-                        level.tidy(&source);
+                        level.set_untidy(false);
+                        drop(level.detach_blocks());
+                        go_on(&level, total, End::High);
                     }
                     prop_assert_eq!((level.used(), level.total_size(), level.size.get()), (0, total, total));
                 }
