@@ -3,51 +3,37 @@
 #![cfg(all(unix, feature = "global"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::hint::black_box;
 
 use ndarena::global::{ArenaAlloc, arena, clear_pool, no_arena, stats};
+use ndarena_testing::{Of, at_call, called};
 use ndarray::Array1;
-
-thread_local! {
-    static CALL: Cell<usize> = const { Cell::new(0) };
-    static AT: Cell<usize> = const { Cell::new(usize::MAX) };
-    static HOOK: Cell<Option<fn()>> = const { Cell::new(None) };
-}
 
 /// Counts the calls of the thread, and runs the hook at the one that it is meant for.
 struct Hooked<A>(A);
 
-fn called() {
-    let Some(hook) = HOOK.take() else { return };
-    if CALL.replace(CALL.get() + 1) == AT.get() {
-        hook();
-    }
-    HOOK.set(Some(hook));
-}
-
 // SAFETY: passes every call on, after code that leaves the block in question alone.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Hooked<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        called();
+        called(Of::Allocator);
         // SAFETY: the caller's promise.
         unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        called();
+        called(Of::Allocator);
         // SAFETY: the caller's promise.
         unsafe { self.0.dealloc(block, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        called();
+        called(Of::Allocator);
         // SAFETY: the caller's promise.
         unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        called();
+        called(Of::Allocator);
         // SAFETY: the caller's promise.
         unsafe { self.0.realloc(block, layout, size) }
     }
@@ -56,16 +42,6 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Hooked<A> {
 #[global_allocator]
 static ALLOCATOR: Hooked<ArenaAlloc<Hooked<System>>> =
     Hooked(ArenaAlloc::new(Hooked(System)).capacity(1 << 18).huge_pages(false));
-
-/// Runs `f`, and `hook` at the start of the call with that number that `f` makes; says how many there were.
-fn at_call(number: usize, hook: fn(), f: fn()) -> usize {
-    CALL.set(0);
-    AT.set(number);
-    HOOK.set(Some(hook));
-    f();
-    HOOK.set(None);
-    CALL.get()
-}
 
 /// Blocks of many sizes, which grow and shrink, all at once; each holds what was written there.
 fn blocks() {
@@ -111,13 +87,13 @@ const PROGRAMS: [(&str, fn()); 4] = [
 #[test]
 fn allocators_may_use_arenas_at_any_call() {
     // The very first: arenas find out whether they are installed by asking for memory.
-    at_call(0, || arena(blocks), || arena(blocks));
+    at_call(Of::Allocator, 0, || arena(blocks), || arena(blocks));
     assert!(stats().installed && stats().served > 0, "{}", stats());
     for (program_name, program) in PROGRAMS {
         for (hook_name, hook) in HOOKS {
             let (mut call, mut calls) = (0, 1);
             while call < calls {
-                calls = at_call(call, hook, program);
+                calls = at_call(Of::Allocator, call, hook, program);
                 let now = stats();
                 assert_eq!((now.in_use, now.live), (0, 0), "{program_name}, {hook_name} at call {call}: {now}");
                 call += 1;

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::{AllocErrorKind, FixedBuffer, Guard, prelude::*};
-use ndarena_testing::{calls_of, refusing_from};
+use ndarena_testing::{calls_of, held, refusing_from};
 use ndarray::prelude::*;
 
 /// Memory whose first byte lies on a boundary of 64.
@@ -329,4 +329,66 @@ fn forgotten_guards_keep_their_memory_and_nothing_else_happens() {
     let buffer = Box::new(buffer);
     assert_eq!(buffer.scope(|s| s.ones::<f64>(100).sum()), 100.0);
     assert_eq!(buffer.guard().scope().ones::<f64>(10).sum(), 10.0);
+}
+
+/// On fixed memory a `Bump` has a limit of 0, which any caller may lift; and whatever was lent or lifted, all is back when
+/// the scopes have ended, in whatever order they do.
+#[test]
+fn a_bump_leaves_nothing_behind() {
+    /// Lends a `Bump`, and perhaps lifts its limit and has it ask for memory.
+    fn lend(s: Scope<'_>, lift: bool) {
+        let bump = s.bump();
+        assert!(bump.allocated_bytes() > 0 || bump.try_alloc(1u8).is_err());
+        if lift {
+            bump.set_allocation_limit(None);
+            assert_eq!(*bump.alloc([7u64; 100]), [7; 100]);
+        }
+    }
+    /// What the allocator gives is given back.
+    fn balanced(f: impl FnOnce()) {
+        let before = held();
+        f();
+        assert_eq!(held(), before, "bytes of the allocator");
+    }
+    let mut memory = Lines::<4096>::new();
+    let buffer = FixedBuffer::new(&mut memory.0);
+    for lift in [false, true] {
+        balanced(|| buffer.scope(|s| lend(s, lift)));
+        balanced(|| {
+            let guard = buffer.guard();
+            lend(guard.scope(), lift);
+            assert_eq!(guard.scope().alloc_slice::<u8>(4000).len(), 4000);
+        });
+        balanced(|| {
+            buffer.scope(|s| {
+                s.scope(|inner| lend(inner, lift));
+                lend(s, lift);
+                s.scope(|inner| lend(inner, lift));
+            });
+        });
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            balanced(|| {
+                let mut guards = [buffer.guard(), buffer.guard(), buffer.guard()].map(Some);
+                guards.iter().flatten().for_each(|guard| lend(guard.scope(), lift));
+                for end in order {
+                    guards[end] = None;
+                    guards.iter().flatten().for_each(|guard| lend(guard.scope(), lift));
+                }
+            });
+            assert_eq!(buffer.stats().in_use, 0);
+            assert_eq!(buffer.scope(|s| s.ones::<u8>(4096).len()), 4096, "all of it");
+        }
+        // Guards for which there is no room share what they lend until the last has ended.
+        balanced(|| {
+            let all = buffer.guard();
+            let _all = all.scope().uninit::<u8>(4096);
+            let (one, two) = (buffer.guard(), buffer.guard());
+            lend(one.scope(), lift);
+            let bump = two.scope().bump();
+            bump.set_allocation_limit(None);
+            let kept = bump.alloc([3u64; 50]);
+            drop(one);
+            assert_eq!(*kept, [3; 50]);
+        });
+    }
 }

@@ -1,15 +1,11 @@
 //! Limits, memory that the system does not have, and what the errors say.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use ndarena::{AllocErrorKind, Buffer, prelude::*};
-use ndarena_testing::refusing_from;
+use ndarena_testing::{panic_of, refusing_from};
 use ndarray::IxDyn;
 
 fn message(f: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("it should panic");
-    panic.downcast_ref::<String>().expect("a formatted message").clone()
+    panic_of(f).expect_err("it should panic").message
 }
 
 #[test]
@@ -102,13 +98,6 @@ fn panics_say_what_was_wanted_what_was_left_and_what_to_do() {
 
 #[test]
 fn panics_point_at_the_caller() {
-    // The hook is the process's, and other tests run meanwhile: it looks at this thread's panics, and is left there.
-    thread_local!(static POINTS_HERE: Cell<Option<bool>> = const { Cell::new(None) });
-    let others = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| match POINTS_HERE.get() {
-        Some(_) => POINTS_HERE.set(info.location().map(|at| at.file().ends_with("limits.rs"))),
-        None => others(info),
-    }));
     let buffer = Buffer::with_limit(4096);
     let calls: [fn(Scope<'_>); 16] = [
         |s| drop(s.alloc_array::<f64>(10_000)),
@@ -128,10 +117,29 @@ fn panics_point_at_the_caller() {
         |s| drop(s.align(3).ones::<f64>(1)),
         |s| drop(s.guard().scope().zeros::<f64>((100, 100))),
     ];
-    for call in calls {
-        POINTS_HERE.set(Some(false));
-        catch_unwind(|| buffer.scope(call)).expect_err("it should panic");
-        assert_eq!(POINTS_HERE.take(), Some(true));
+    let first = line!() - calls.len() as u32 - 1;
+    for (line, call) in (first..).zip(calls) {
+        let panic = panic_of(|| buffer.scope(call)).expect_err("it should panic");
+        assert_eq!((panic.file.as_str(), panic.line), (file!(), line), "{}", panic.message);
+    }
+}
+
+/// What is left is no more than the limit, which counts in whole lines.
+#[test]
+fn no_more_is_left_than_the_limit() {
+    for limit in [0, 1, 63, 64, 65, 1000, 1024, 10_001] {
+        let buffer = Buffer::with_limit(limit);
+        for used in [0, 1, 64, 100, 960] {
+            buffer.scope(|s| {
+                let _used = s.try_uninit::<u8>(used);
+                let error = s.try_alloc_array::<u8>(20_000).unwrap_err();
+                assert!(error.left() <= limit, "{error}");
+                let says = format!("and {} bytes are left of the buffer's limit of {limit} bytes", error.left());
+                assert!(error.to_string().contains(&says), "{error}");
+                assert!(s.try_alloc_array::<u8>(error.left()).is_ok(), "{error}");
+            });
+        }
+        assert!(buffer.stats().reserved <= limit.next_multiple_of(64));
     }
 }
 

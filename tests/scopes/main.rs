@@ -10,6 +10,7 @@ mod guards_model;
 mod lending;
 mod limits;
 mod model;
+mod reentry;
 mod scopes;
 mod sources;
 

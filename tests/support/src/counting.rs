@@ -1,7 +1,9 @@
-//! An allocator that counts what a thread asks of the system, and can be told to refuse.
+//! An allocator that counts what a thread asks of the system, and can be told to refuse, or to run code of a test's.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+
+use crate::foreign::{Of, called};
 
 /// The system's allocator, and what each thread asks of it; a test program's global allocator. What it counts and refuses is
 /// a thread's, so that tests may run side by side.
@@ -10,6 +12,7 @@ pub struct Counting;
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<isize> = const { Cell::new(0) };
     static REFUSE_FROM: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -28,42 +31,59 @@ pub fn refusing_from<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// The bytes that this thread has been given, less those that it has given back.
+pub fn held() -> isize {
+    HELD.get()
+}
+
 fn count() {
+    called(Of::Allocator);
     CALLS.set(CALLS.get() + 1);
+}
+
+fn refuses(size: usize) -> bool {
+    count();
+    size >= REFUSE_FROM.get()
+}
+
+/// Counts what the system gave, if it did, in place of so many bytes.
+fn granted(block: *mut u8, size: usize, before: usize) -> *mut u8 {
+    if !block.is_null() {
+        HELD.set(HELD.get() + size as isize - before as isize);
+    }
+    block
 }
 
 // SAFETY: passes every call on to `System`, or refuses it, which an allocator may.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        if layout.size() >= REFUSE_FROM.get() {
+        if refuses(layout.size()) {
             return std::ptr::null_mut();
         }
         // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
+        granted(unsafe { System.alloc(layout) }, layout.size(), 0)
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        if layout.size() >= REFUSE_FROM.get() {
+        if refuses(layout.size()) {
             return std::ptr::null_mut();
         }
         // SAFETY: the caller's promise.
-        unsafe { System.alloc_zeroed(layout) }
+        granted(unsafe { System.alloc_zeroed(layout) }, layout.size(), 0)
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         count();
+        HELD.set(HELD.get() - layout.size() as isize);
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        if size >= REFUSE_FROM.get() {
+        if refuses(size) {
             return std::ptr::null_mut();
         }
         // SAFETY: the caller's promise.
-        unsafe { System.realloc(block, layout, size) }
+        granted(unsafe { System.realloc(block, layout, size) }, size, layout.size())
     }
 }

@@ -3,9 +3,13 @@
 pub mod arena_model;
 mod arrays;
 mod counting;
+mod foreign;
 pub mod no_std;
+mod panics;
 mod turn;
 
 pub use arrays::{assert_close, assert_same, layouts, triangle};
-pub use counting::{Counting, calls_of, refusing_from};
+pub use counting::{Counting, calls_of, held, refusing_from};
+pub use foreign::{Of, at_call, called, unhooked};
+pub use panics::{Panic, panic_of};
 pub use turn::turn;

@@ -6,67 +6,12 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex};
 
 use ndarena::{ChunkSource, DetachedArray, Guard, prelude::*};
+use ndarena_testing::{Of, at_call, called, panic_of, unhooked};
 use ndarray::Ix1;
-
-/// The system's allocator, which runs what [`at_call`] says first.
-struct Hooked;
-
-/// Whose calls are counted.
-#[derive(Clone, Copy, PartialEq)]
-enum Of {
-    Allocator,
-    Source,
-}
-
-thread_local! {
-    static CALL: Cell<usize> = const { Cell::new(0) };
-    static AT: Cell<usize> = const { Cell::new(usize::MAX) };
-    static HOOK: Cell<Option<(Of, fn())>> = const { Cell::new(None) };
-}
-
-/// Runs `f`, and `hook` at the start of the call with that number, from 0, of those that `f` makes; says how many there
-/// were. The calls that the hook makes itself do not count.
-fn at_call(of: Of, number: usize, hook: fn(), f: impl FnOnce()) -> usize {
-    CALL.set(0);
-    AT.set(number);
-    HOOK.set(Some((of, hook)));
-    f();
-    HOOK.set(None);
-    CALL.get()
-}
-
-fn called(of: Of) {
-    let Some(hook) = HOOK.get().filter(|hook| hook.0 == of) else { return };
-    let call = CALL.replace(CALL.get() + 1);
-    if call == AT.get() {
-        HOOK.set(None);
-        (hook.1)();
-        HOOK.set(Some(hook));
-    }
-}
-
-// SAFETY: passes every call on to `System`.
-unsafe impl GlobalAlloc for Hooked {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        called(Of::Allocator);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        called(Of::Allocator);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Hooked = Hooked;
 
 /// A source that keeps a list of its chunks, and runs the hook as well.
 #[derive(Clone, Default)]
@@ -75,10 +20,7 @@ struct Listed(Arc<Mutex<BTreeMap<usize, usize>>>);
 impl Listed {
     /// What the hook does to the list's own memory is not counted.
     fn with_list<R>(&self, f: impl FnOnce(&mut BTreeMap<usize, usize>) -> R) -> R {
-        let hook = HOOK.take();
-        let result = f(&mut self.0.lock().unwrap());
-        HOOK.set(hook);
-        result
+        unhooked(|| f(&mut self.0.lock().unwrap()))
     }
 
     fn held(&self) -> usize {
@@ -133,13 +75,6 @@ thread_local! {
 /// Runs `f` in this thread's world, without its own calls of the allocator being counted or hooked.
 fn world() -> &'static World {
     WORLD.get().expect("inside a program")
-}
-
-fn unhooked<R>(f: impl FnOnce() -> R) -> R {
-    let hook = HOOK.take();
-    let result = f();
-    HOOK.set(hook);
-    result
 }
 
 impl World {
@@ -431,9 +366,8 @@ fn a_source_may_panic_or_refuse() {
                 let source = Listed::default();
                 with_world(Buffer::from_source(source.clone()), |world| {
                     let mut calls = 0;
-                    let run = AssertUnwindSafe(|| calls = at_call(Of::Source, call, fault, || program(world)));
-                    let panicked = quietly(|| catch_unwind(run)).is_err();
-                    HOOK.set(None);
+                    let run = || calls = at_call(Of::Source, call, fault, || program(world));
+                    let panicked = panic_of(run).is_err();
                     REFUSES.set(false);
                     let what = format!("{program_name}, {fault_name} at call {call}");
                     assert!(!panicked || fault_name == "a panic", "{what}");
@@ -476,22 +410,4 @@ fn the_allocator_may_use_the_default_buffer() {
         call += 1;
     }
     assert!(calls > 4);
-}
-
-/// Runs `f` without messages of panics on this thread.
-fn quietly<R>(f: impl FnOnce() -> R) -> R {
-    thread_local!(static QUIET: Cell<bool> = const { Cell::new(false) });
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                before(info);
-            }
-        }));
-    });
-    QUIET.set(true);
-    let result = f();
-    QUIET.set(false);
-    result
 }
