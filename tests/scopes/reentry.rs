@@ -187,8 +187,11 @@ fn if_open(f: impl FnOnce(&World)) {
     }
 }
 
+/// A name, and what is done in a world.
+type Program = (&'static str, fn(&'static World));
+
 /// What buffers are used for.
-const PROGRAMS: [(&str, fn(&'static World)); 7] = [
+const PROGRAMS: [Program; 7] = [
     ("growing", |world| {
         world.in_scope(|| {
             for i in 1..12 {

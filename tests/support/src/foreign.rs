@@ -11,10 +11,13 @@ pub enum Of {
     Source,
 }
 
+/// Whose call it is for, and what is run then.
+type Hook = (Of, fn());
+
 thread_local! {
     static CALL: Cell<usize> = const { Cell::new(0) };
     static AT: Cell<usize> = const { Cell::new(usize::MAX) };
-    static HOOK: Cell<Option<(Of, fn())>> = const { Cell::new(None) };
+    static HOOK: Cell<Option<Hook>> = const { Cell::new(None) };
 }
 
 /// Runs `f`, and `hook` in the middle of the call with that number, from 0, of those that `f` makes on this thread; says how
