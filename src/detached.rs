@@ -5,7 +5,7 @@ use core::ops::{Deref, DerefMut};
 
 use ndarray::{Array, ArrayRef, ArrayViewMut, Dimension, RawArrayViewMut};
 
-use crate::level::Detached;
+use crate::memory::Detached;
 
 /// An array that owns the memory it lies in, made by [`Buffer::scope_to_owned`](crate::Buffer::scope_to_owned).
 ///

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::buffer::Entered;
+use crate::memory::Entered;
 use crate::scope::Scope;
 
 /// A scope that is open until this is dropped: where a closure is in the way.

@@ -5,15 +5,13 @@
 extern crate alloc;
 
 mod array;
-mod block;
 mod buffer;
-mod cursor;
 mod detached;
 mod error;
 #[cfg(feature = "global")]
 pub mod global;
 mod guard;
-mod level;
+mod memory;
 mod padded;
 mod scope;
 mod shape;
@@ -23,10 +21,9 @@ pub use array::ParMapCollectIn;
 #[cfg(feature = "std")]
 pub use array::SolveError;
 pub use array::{Aligned, AllocArray, DotDim, MapCollectIn, Operands};
-pub use block::ChunkSource;
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
-pub use buffer::{Buffer, FixedBuffer, Stats};
+pub use buffer::{Buffer, FixedBuffer};
 #[cfg(feature = "std")]
 pub use buffer::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
 /// What the elements of [`alloc_array`](AllocArray::alloc_array) must be: any contents are valid, and there is no padding.
@@ -34,6 +31,8 @@ pub use bytemuck::Pod;
 pub use detached::DetachedArray;
 pub use error::{AllocError, AllocErrorKind};
 pub use guard::Guard;
+pub use memory::Stats;
+pub use memory::block::ChunkSource;
 pub use padded::Padded;
 pub use scope::Scope;
 pub use shape::{ArrayShape, Contiguous, Strided};

@@ -4,7 +4,7 @@
 
 use ndarray::{ArrayView, Dimension, ShapeBuilder, StrideShape};
 
-use crate::cursor::LINE;
+use crate::memory::offsets::LINE;
 use crate::shape::lengths_mut;
 
 /// Rows shorter than this are left as they are: few are in the way of each other.

@@ -5,10 +5,9 @@ use core::ptr::NonNull;
 
 use bumpalo::Bump;
 
-use crate::buffer::{Entered, Frame, Stack};
 use crate::error::Shortage;
 use crate::guard::Guard;
-use crate::level::{End, Level};
+use crate::memory::{End, Entered, Frame, Level, Stack};
 
 /// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
 ///

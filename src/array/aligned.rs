@@ -8,7 +8,7 @@ use ndarray::ArrayViewMut;
 use super::AllocArray;
 use super::place::{place_slowly, place_slowly_or_panic};
 use crate::error::AllocError;
-use crate::level::End;
+use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
 

@@ -8,7 +8,7 @@ use num_traits::{One, Zero};
 
 use super::place::{place, place_bytes, slice_quickly, try_place};
 use crate::error::AllocError;
-use crate::level::End;
+use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::{ArrayShape, Contiguous};
 

@@ -13,7 +13,7 @@ use super::AllocArray;
 use super::place::place;
 #[cfg(feature = "std")]
 use super::small_product::small_product;
-use crate::level::End;
+use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
 

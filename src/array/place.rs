@@ -7,7 +7,7 @@ use core::slice;
 use ndarray::{ArrayViewMut, Dimension, Ix1};
 
 use crate::error::AllocError;
-use crate::level::End;
+use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::{Extent, Layout, usual_len};
 

@@ -6,11 +6,8 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 
-use super::Stats;
-use super::loans::{Frame, Own};
-use super::stack::Stack;
 use crate::guard::Guard;
-use crate::level::Level;
+use crate::memory::{Frame, Level, Own, Stack, Stats};
 use crate::scope::Scope;
 
 /// A buffer over memory that the caller brings: an array on the stack, a static, what a `Vec` has to spare, mapped memory.

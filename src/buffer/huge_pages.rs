@@ -4,7 +4,7 @@ use alloc::alloc::{alloc, dealloc};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::block::ChunkSource;
+use crate::memory::block::ChunkSource;
 
 /// What x86-64 and AArch64 map large pages on.
 const HUGE_PAGE: usize = 2 << 20;

@@ -3,11 +3,8 @@
 mod fixed;
 #[cfg(feature = "huge-pages")]
 mod huge_pages;
-mod loans;
 #[cfg(feature = "std")]
 mod physical_memory;
-mod stack;
-mod stats;
 #[cfg(feature = "std")]
 mod thread;
 
@@ -17,20 +14,18 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 pub use fixed::FixedBuffer;
 #[cfg(feature = "huge-pages")]
 pub use huge_pages::HugePages;
-pub(crate) use loans::Frame;
-pub(crate) use stack::{Entered, Stack};
-pub use stats::Stats;
 #[cfg(feature = "std")]
 pub use thread::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
 
 use ndarray::{ArrayViewMut, Dimension, Ix1};
 
-#[cfg(target_has_atomic = "ptr")]
-use crate::block::ChunkSource;
-use crate::block::Source;
 use crate::detached::DetachedArray;
 use crate::error::AllocError;
 use crate::guard::Guard;
+#[cfg(target_has_atomic = "ptr")]
+use crate::memory::block::ChunkSource;
+use crate::memory::block::Source;
+use crate::memory::{Stack, Stats};
 use crate::scope::Scope;
 
 /// Memory for scopes, kept from one to the next.

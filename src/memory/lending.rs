@@ -17,7 +17,7 @@ use core::cell::Cell;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use crate::level::Level;
+use super::Level;
 
 /// The levels that a buffer of fixed memory has in itself.
 pub(crate) struct Own {

@@ -23,15 +23,14 @@ use core::ptr::NonNull;
 
 use bumpalo::Bump;
 
-use super::Stats;
-use super::loans::{Frame, Loans, Own};
-use crate::block::{Block, Source};
-use crate::cursor;
+use super::block::{Block, Source};
+use super::lending::{Frame, Loans, Own};
+use super::offsets::LINE;
+use super::{Detached, End, Level, Stats, offsets};
 use crate::error::{AllocErrorKind, Shortage};
-use crate::level::{Detached, End, Level};
 
 /// The first block of a level, where the limit is not small: half a page, less what its owner and malloc keep in it.
-const FIRST_BLOCK: usize = 2048 - 2 * cursor::LINE;
+const FIRST_BLOCK: usize = 2048 - 2 * LINE;
 
 /// A stack of levels, one for each open scope. See the module's documentation for the invariants.
 pub(crate) struct Stack {
@@ -196,7 +195,7 @@ impl Stack {
     pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Shortage> {
         let entered = self.enter(None);
         if bytes > 0 {
-            drop(self.grow(entered.level(), bytes, cursor::LINE, End::High)?);
+            drop(self.grow(entered.level(), bytes, LINE, End::High)?);
         }
         Ok(())
     }
@@ -206,13 +205,13 @@ impl Stack {
     /// The block is as large as all that the level has, so that a scope asks for few; where the limit or the system
     /// does not allow that, just as large as needed; where not even that, memory of levels not in use goes first.
     fn grow(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<Option<Block>, Shortage> {
-        let Some(least) = cursor::block_size(bytes, align) else {
+        let Some(least) = offsets::block_size(bytes, align) else {
             let over = self.limit.get().is_some_and(|limit| limit < bytes);
             let kind = if over { AllocErrorKind::Limit } else { AllocErrorKind::OutOfMemory };
             return Err(self.shortage(kind, level));
         };
         let first = match self.limit.get() {
-            Some(limit) => FIRST_BLOCK.min(limit / 8 / cursor::LINE * cursor::LINE),
+            Some(limit) => FIRST_BLOCK.min(limit / 8 / LINE * LINE),
             None => FIRST_BLOCK,
         };
         let wanted = least.max(level.total_size()).max(first);
@@ -365,7 +364,7 @@ impl Stack {
     fn room(&self) -> usize {
         match self.limit.get() {
             Some(limit) => {
-                let whole = limit.saturating_add(cursor::LINE - 1) / cursor::LINE * cursor::LINE;
+                let whole = limit.saturating_add(LINE - 1) / LINE * LINE;
                 whole.saturating_sub(self.reserved())
             }
             None => usize::MAX,

@@ -12,7 +12,7 @@ use core::alloc::Layout;
 use core::fmt;
 use core::ptr::NonNull;
 
-use crate::cursor::{LINE, lines_within};
+use super::offsets::{LINE, lines_within};
 
 /// A source of memory of your own, for [`Buffer::from_source`](crate::Buffer::from_source): huge pages, a memory-mapped
 /// file, memory shared with a device, a pool with a budget.

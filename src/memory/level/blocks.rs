@@ -2,7 +2,7 @@
 //!
 //! Where blocks come from, and go, may be foreign code, which uses this very level. So nothing here but
 //! [`Level::make_room_for_outgrown`] and what resets the `Bump` calls any: what is to be given back is returned, and the
-//! [stack](crate::buffer) drops it when the level is in order again.
+//! [stack](crate::memory::stack) drops it when the level is in order again.
 
 use alloc::vec::Vec;
 use core::ptr::NonNull;
@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use bumpalo::Bump;
 
 use super::{Level, Line};
-use crate::block::Block;
+use crate::memory::block::Block;
 
 /// The blocks of a level, on their own.
 #[derive(Debug)]

@@ -18,7 +18,7 @@
 //! # Invariants
 //!
 //! 1. **Memory.** The `size` bytes from `start` to `end` are part of one live allocation, and only this level hands them
-//!    out; or `size` is 0 and the pointers may dangle. `start` is aligned to [`LINE`](cursor::LINE), unless the level is
+//!    out; or `size` is 0 and the pointers may dangle. `start` is aligned to [`LINE`](offsets::LINE), unless the level is
 //!    packed. Blocks outgrown since the scope began stay allocated in `outgrown` until it ends.
 //! 2. **Order.** `low <= init`, `high <= dirty`, and `init + dirty <= size`; each is a whole number of lines. Or the level
 //!    is packed: then `low <= packed_init`, `packed_init + high <= size`, and `init` and `dirty` are 0.
@@ -55,8 +55,8 @@ use bumpalo::Bump;
 
 pub(crate) use blocks::Detached;
 
-use crate::block::Block;
-use crate::cursor::{self, LINE, whole_lines};
+use crate::memory::block::Block;
+use crate::memory::offsets::{self, LINE, whole_lines};
 
 /// What an empty level points to: aligned, and never read or written.
 #[repr(align(64))]
@@ -177,8 +177,8 @@ impl Level {
     #[inline(always)]
     fn reach(&self, most: usize, bytes: usize, align: usize, end: End) -> Option<usize> {
         match end {
-            End::Low => cursor::reach_up(self.start.get().addr().get(), self.low.get(), most, bytes, align),
-            End::High => cursor::reach_down(self.end.get().addr().get(), self.high.get(), most, bytes, align),
+            End::Low => offsets::reach_up(self.start.get().addr().get(), self.low.get(), most, bytes, align),
+            End::High => offsets::reach_down(self.end.get().addr().get(), self.high.get(), most, bytes, align),
         }
     }
 

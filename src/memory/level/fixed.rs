@@ -11,7 +11,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use super::{End, Level, Line, show_stale};
-use crate::cursor::{LINE, lines_within, pack_down, pack_up};
+use crate::memory::offsets::{LINE, lines_within, pack_down, pack_up};
 
 /// Memory smaller than this is packed from the start.
 const SHORT: usize = 4 * LINE;

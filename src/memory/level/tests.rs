@@ -81,7 +81,7 @@ fn check_order(level: &Level) {
 
 /// A block more, as the stack of levels gives one.
 fn go_on(level: &Level, size: usize, end: End) {
-    let (block, zeros) = Block::new(size, end == End::Low, &crate::block::Source::System).unwrap();
+    let (block, zeros) = Block::new(size, end == End::Low, &crate::memory::block::Source::System).unwrap();
     assert!(level.make_room_for_outgrown());
     drop(level.go_on_in(block, zeros));
 }
@@ -107,7 +107,7 @@ proptest! {
                     let Request { bytes, align, end, .. } = request;
                     let found = request.quickly(&level).or_else(|| level.take(bytes, align, end));
                     let start = found.unwrap_or_else(|| {
-                        let size = cursor::block_size(bytes.max(growth), align).unwrap();
+                        let size = offsets::block_size(bytes.max(growth), align).unwrap();
                         go_on(&level, size, end);
                         level.take(bytes, align, end).expect("the new block is large enough")
                     });
