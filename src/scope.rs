@@ -7,7 +7,7 @@ use bumpalo::Bump;
 
 use crate::error::Shortage;
 use crate::guard::Guard;
-use crate::memory::{End, Entered, Frame, Level, Stack};
+use crate::memory::{End, Entered, Frame, Region, Stack};
 
 /// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
 ///
@@ -127,13 +127,13 @@ use crate::memory::{End, Entered, Frame, Level, Stack};
 #[derive(Clone, Copy)]
 pub struct Scope<'s> {
     stack: &'s Stack,
-    level: &'s Level,
+    region: &'s Region,
 }
 
 impl<'s> Scope<'s> {
     #[inline(always)]
     pub(crate) fn on(entered: &'s Entered<'_>) -> Self {
-        Scope { stack: entered.stack(), level: entered.level() }
+        Scope { stack: entered.stack(), region: entered.region() }
     }
 
     /// Runs `f` with a scope inside this one: what `f` makes in it is taken back when `f` returns or unwinds, while this
@@ -156,7 +156,7 @@ impl<'s> Scope<'s> {
     /// ```
     #[inline]
     pub fn scope<R>(self, f: impl for<'i> FnOnce(Scope<'i>) -> R) -> R {
-        // Used where the memory is fixed, and no more than room otherwise.
+        // On fixed memory this scope's region lies here, in the frame; on other buffers nobody touches it.
         let frame = Frame::new();
         let entered = self.stack.enter(Some(&frame));
         f(Scope::on(&entered))
@@ -211,35 +211,35 @@ impl<'s> Scope<'s> {
     /// });
     /// ```
     pub fn bump(self) -> &'s Bump {
-        self.stack.bump(self.level)
+        self.stack.bump(self.region)
     }
 
-    /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`, if the level has them
+    /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`, if the region has them
     /// ready.
     #[inline(always)]
-    pub(crate) fn take_quickly(self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        self.level.take_quickly(bytes, align, end)
+    pub(crate) fn take_fast(self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
+        self.region.take_fast(bytes, align, end)
     }
 
-    /// [`Scope::take_quickly`] beyond the marks, and side by side with what is there: without asking anyone for memory.
+    /// [`Scope::take_fast`] beyond the marks, and side by side with what is there: without asking anyone for memory.
     #[inline(always)]
     pub(crate) fn take_ready(self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        self.level.take(bytes, align, end)
+        self.region.take_cold(bytes, align, end)
     }
 
     /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`.
     pub(crate) fn take(self, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
-        self.stack.take(self.level, bytes, align, end)
+        self.stack.take(self.region, bytes, align, end)
     }
 
     /// Why an array of that shape cannot be had at all.
     pub(crate) fn shortage(self, kind: crate::AllocErrorKind) -> Shortage {
-        self.stack.shortage(kind, self.level)
+        self.stack.shortage(kind, self.region)
     }
 }
 
 impl fmt::Debug for Scope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("level", &self.level).finish_non_exhaustive()
+        f.debug_struct("Scope").field("region", &self.region).finish_non_exhaustive()
     }
 }

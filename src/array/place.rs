@@ -152,7 +152,7 @@ fn memory_quickly<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(N
     let len = usual_len::<T, D>(dim)?;
     let bytes = len * size_of::<T>();
     // The second is here, and not in `place_slowly`, for arrays that are packed: they take it every time.
-    let start = match s.take_quickly(bytes, align_of::<T>(), end) {
+    let start = match s.take_fast(bytes, align_of::<T>(), end) {
         Some(start) => start,
         None => s.take_ready(bytes, align_of::<T>(), end)?,
     };
@@ -166,7 +166,7 @@ pub(super) fn place_bytes<'s>(s: Scope<'s>, layout: core::alloc::Layout) -> &'s 
     let (bytes, align) = (layout.size(), layout.align());
     let start = match bytes {
         0 => nowhere(align),
-        _ => match s.take_quickly(bytes, align, End::High).map_or_else(|| s.take(bytes, align, End::High), Ok) {
+        _ => match s.take_fast(bytes, align, End::High).map_or_else(|| s.take(bytes, align, End::High), Ok) {
             Ok(start) => start,
             Err(shortage) => AllocError::new(shortage, &Ix1(bytes), bytes).panic(),
         },

@@ -7,7 +7,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 
 use crate::guard::Guard;
-use crate::memory::{Frame, Level, Own, Stack, Stats};
+use crate::memory::{Frame, Own, Stack, Stats};
 use crate::scope::Scope;
 
 /// A buffer over memory that the caller brings: an array on the stack, a static, what a `Vec` has to spare, mapped memory.
@@ -107,12 +107,9 @@ impl<'m> FixedBuffer<'m> {
     /// ```
     pub fn new(memory: &'m mut [MaybeUninit<u8>]) -> Self {
         let size = memory.len();
-        let (first, nothing) = (Level::new(), Level::new());
-        // SAFETY: `memory` is borrowed for `'m`, which outlives the buffer, and only `first` hands it out.
-        unsafe { first.lay_over(NonNull::from(memory).cast(), size, 0) };
-        // `nothing` has no memory to hand out; its addresses are those of none.
-        let stack = ManuallyDrop::new(Stack::fixed(size));
-        FixedBuffer { stack, own: Own { first, nothing }, size, memory: PhantomData }
+        // SAFETY: `memory` is borrowed for `'m`, which outlives the buffer.
+        let own = unsafe { Own::over(NonNull::from(memory).cast(), size) };
+        FixedBuffer { stack: ManuallyDrop::new(Stack::fixed(size)), own, size, memory: PhantomData }
     }
 
     /// Runs `f` with a scope on this buffer, and takes back all memory that the scope handed out when `f` returns, or
@@ -140,7 +137,7 @@ impl<'m> FixedBuffer<'m> {
 
     /// A scope that lasts until the guard is dropped. See [`Guard`].
     ///
-    /// Of several guards that are open at a time, each but the first keeps 512 bytes of the memory or less for itself. Where
+    /// Of several guards that are open at a time, each but the first keeps 320 bytes of the memory or less for itself. Where
     /// there is no room for that, a guard's scope has no memory to hand out.
     ///
     /// ```
@@ -194,5 +191,3 @@ unsafe impl Send for FixedBuffer<'_> {}
 // A panic that unwinds out of a scope ends it like any other way out, and leaves the buffer as it should be.
 impl UnwindSafe for FixedBuffer<'_> {}
 impl RefUnwindSafe for FixedBuffer<'_> {}
-
-const _: () = assert!(size_of::<Level>().next_multiple_of(64) <= 512);

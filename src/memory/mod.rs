@@ -4,10 +4,15 @@ pub(crate) mod block;
 mod lending;
 mod level;
 pub(crate) mod offsets;
+mod packing;
+mod region;
 mod stack;
 mod stats;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use lending::{Frame, Own};
-pub(crate) use level::{Detached, End, Level};
+pub(crate) use level::Detached;
+pub(crate) use region::{End, Region};
 pub(crate) use stack::{Entered, Stack};
 pub use stats::Stats;

@@ -84,6 +84,46 @@ pub(crate) const fn block_size(bytes: usize, align: usize) -> Option<usize> {
     if size <= isize::MAX as usize - (LINE - 1) { Some(size) } else { None }
 }
 
+/// Memory that nobody uses, from one address to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gap {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+impl Gap {
+    pub(crate) const NONE: Gap = Gap { from: 0, to: 0 };
+
+    pub(crate) const fn len(self) -> usize {
+        self.to.saturating_sub(self.from)
+    }
+
+    pub(crate) const fn is_none(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The larger of the two.
+    pub(crate) const fn larger(self, other: Gap) -> Gap {
+        if other.len() > self.len() { other } else { self }
+    }
+
+    /// The larger part of what is left without the bytes between these addresses.
+    pub(crate) fn without(self, from: usize, to: usize) -> Gap {
+        let below = Gap { from: self.from, to: self.to.min(from) };
+        let above = Gap { from: self.from.max(to), to: self.to };
+        if to <= self.from || from >= self.to { self } else { below.larger(above) }
+    }
+
+    /// The addresses of an array of `bytes` bytes in the gap, at the first place aligned to `align`, in whole lines unless it is
+    /// `packed`; and what is left beyond.
+    pub(crate) fn take(self, bytes: usize, align: usize, packed: bool) -> Option<(usize, usize, Gap)> {
+        let align = if packed { align } else { align.max(LINE) };
+        let from = self.from.saturating_add(self.from.wrapping_neg() & (align - 1));
+        let to = from.saturating_add(if packed { bytes } else { whole_lines(bytes) });
+        if to <= self.to { Some((from, to, Gap { from: to, to: self.to })) } else { None }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,12 +2,13 @@
 //!
 //! # Invariants
 //!
-//! 1. **Made.** Every level in the list `made` came from `Box::leak` and lives, at its address, until
-//!    [`Stack::release_all`] frees it. (Buffers of fixed memory make none; `loans` says where their levels live.)
-//! 2. **Free.** A level is in the list `free`, or in `spare`, from the drop of its [`Entered`] to its next
-//!    [`Stack::enter`], and only then; so it is there once, and no [`Scope`](crate::Scope) is on it.
-//! 3. **Shared.** A level is only ever reached through shared references; everything in it is a `Cell`.
-//! 4. **One thread.** `Stack` is not `Sync`, and neither `&Level` nor `&Stack` can be sent.
+//! - **Made.** Every level in the list `made` came from `Box::leak` and lives, at its address, until
+//!   [`Stack::release_all`] frees it. Its region comes first in it, and pointers to that are made of pointers to the level.
+//!   (Buffers of fixed memory make none; `lending` says where their regions live.)
+//! - **Free.** A level's region is in the list `free`, or in `spare`, from the drop of its [`Entered`] to its next
+//!   [`Stack::enter`], and only then; so it is there once, and no [`Scope`](crate::Scope) is on it.
+//! - **Shared.** A level is only ever reached through shared references; everything in it is a `Cell`.
+//! - **One thread.** `Stack` is not `Sync`, and neither `&Region` nor `&Stack` can be sent.
 //!
 //! # Foreign code
 //!
@@ -24,9 +25,11 @@ use core::ptr::NonNull;
 use bumpalo::Bump;
 
 use super::block::{Block, Source};
-use super::lending::{Frame, Loans, Own};
-use super::offsets::LINE;
-use super::{Detached, End, Level, Stats, offsets};
+use super::lending::{Frame, Lending, Own};
+use super::level::{Detached, Level};
+use super::offsets::{self, LINE};
+use super::region::{End, Region};
+use super::stats::Stats;
 use crate::error::{AllocErrorKind, Shortage};
 
 /// The first block of a level, where the limit is not small: half a page, less what its owner and malloc keep in it.
@@ -34,13 +37,13 @@ const FIRST_BLOCK: usize = 2048 - 2 * LINE;
 
 /// A stack of levels, one for each open scope. See the module's documentation for the invariants.
 pub(crate) struct Stack {
-    free: Cell<Option<NonNull<Level>>>,
+    free: Cell<Option<NonNull<Region>>>,
     made: Cell<Option<NonNull<Level>>>,
     /// Levels without memory, for scopes whose memory moves out.
-    spare: Cell<Option<NonNull<Level>>>,
+    spare: Cell<Option<NonNull<Region>>>,
     source: Source,
     /// Of a buffer of fixed memory, which makes no levels and has no source.
-    loans: Loans,
+    lending: Lending,
     limit: Cell<Option<usize>>,
     reserved: Cell<usize>,
     growths: Cell<usize>,
@@ -48,10 +51,10 @@ pub(crate) struct Stack {
     bumps: Cell<bool>,
 }
 
-/// A level in use, until this is dropped.
+/// A region in use, until this is dropped.
 pub(crate) struct Entered<'b> {
     stack: &'b Stack,
-    level: NonNull<Level>,
+    region: NonNull<Region>,
 }
 
 impl Entered<'_> {
@@ -61,24 +64,27 @@ impl Entered<'_> {
     }
 
     #[inline(always)]
-    pub(crate) fn level(&self) -> &Level {
-        // SAFETY: only levels in `free` and `spare` are freed, and this one leaves its list before anything else happens and
-        // comes back to it when `self` is gone (invariants 1, 2, 3); or it stays until then by invariants 1 and 2 of `loans`.
-        unsafe { self.level.as_ref() }
+    pub(crate) fn region(&self) -> &Region {
+        // SAFETY: only levels in `free` and `spare` are freed, and this region leaves its list before anything else happens
+        // and comes back to it when `self` is gone (Made, Free, Shared); or it stays until then by Own and Chain of `lending`.
+        unsafe { self.region.as_ref() }
     }
 
-    /// Takes back what the level handed out to the scope before.
+    /// Takes back what the region handed out to the scope before.
+    ///
+    /// This happens when a scope begins, and not when one ends, so that the compiler knows the first array's place. And it
+    /// comes last before the scope is handed out.
     #[inline(always)]
     fn begin(self) -> Self {
-        // Here and last, rather than when the scope ends: the first array's place is then known when this is compiled. No
-        // scope is on the level yet: invariant 5 of `level`.
-        self.level().rewind();
+        // No scope is on the region yet: Idle.
+        self.region().rewind();
         self
     }
 
     /// Moves out all memory of the level. No scope is left on it, only arrays that own their memory from now on.
     pub(crate) fn detach(self) -> Detached {
-        let level = self.level();
+        // SAFETY: the region of a level, in use: buffers of fixed memory have nothing to move out (Made, Shared).
+        let level = unsafe { level_of(self.region) };
         self.stack.counting(level, || level.detach())
     }
 }
@@ -86,14 +92,25 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        // The scopes on this level borrow from `self` and are gone: invariant 5 of `level`.
-        let level = self.level();
-        if level.is_untidy() {
-            return self.stack.leave_slowly(self.level);
+        // The scopes on this region borrow from `self` and are gone: Idle.
+        let region = self.region();
+        if region.untidy.get() {
+            return self.stack.leave_cold(self.region);
         }
-        level.next_free.set(self.stack.free.get());
-        self.stack.free.set(Some(self.level));
+        region.next_free.set(self.stack.free.get());
+        self.stack.free.set(Some(self.region));
     }
+}
+
+/// The level that a region comes first in.
+///
+/// # Safety
+///
+/// It is the region of a level that lives (Made), and stays for `'l`.
+#[inline(always)]
+unsafe fn level_of<'l>(region: NonNull<Region>) -> &'l Level {
+    // SAFETY: the caller's promise; such a pointer is made of one to the level.
+    unsafe { region.cast::<Level>().as_ref() }
 }
 
 impl Stack {
@@ -103,7 +120,7 @@ impl Stack {
             made: Cell::new(None),
             spare: Cell::new(None),
             source,
-            loans: Loans::new(),
+            lending: Lending::new(),
             limit: Cell::new(limit),
             reserved: Cell::new(0),
             growths: Cell::new(0),
@@ -111,91 +128,98 @@ impl Stack {
         }
     }
 
-    /// The stack of a buffer of fixed memory, whose first level is free.
+    /// The stack of a buffer of fixed memory, whose first share is free.
     pub(crate) fn fixed(size: usize) -> Self {
         let stack = Stack::new(Source::System, Some(size));
         stack.free.set(Some(NonNull::dangling()));
         stack
     }
 
-    /// Takes a level that is not in use, or makes one: where memory is lent, in `frame`.
+    /// Takes a region that is not in use, or makes one: where memory is lent, in `frame`.
     #[inline(always)]
     pub(crate) fn enter(&self, frame: Option<&Frame>) -> Entered<'_> {
-        let level = match self.free.get() {
-            Some(level) => level,
-            None => self.make_level(frame),
+        let region = match self.free.get() {
+            Some(region) => region,
+            None => self.make_region(frame),
         };
-        let entered = Entered { stack: self, level };
-        self.free.set(entered.level().next_free.get());
+        let entered = Entered { stack: self, region };
+        self.free.set(entered.region().next_free.get());
         entered.begin()
     }
 
-    /// [`Stack::enter`] for a buffer of fixed memory, whose first level, if it is free, is where the buffer is now.
+    /// [`Stack::enter`] for a buffer of fixed memory, whose first share, if it is free, is where the buffer is now.
     #[inline(always)]
     pub(crate) fn enter_fixed(&self, own: &Own, frame: Option<&Frame>) -> Entered<'_> {
-        self.loans.own.set(Some(NonNull::from(own)));
-        let level = match self.free.take() {
-            Some(_) => NonNull::from(&own.first),
-            None => self.make_level(frame),
+        self.lending.set_own(own);
+        let region = match self.free.take() {
+            Some(_) => NonNull::from(&own.first).cast(),
+            None => self.make_region(frame),
         };
-        Entered { stack: self, level }.begin()
+        Entered { stack: self, region }.begin()
     }
 
     #[cold]
     #[inline(never)]
-    fn make_level(&self, frame: Option<&Frame>) -> NonNull<Level> {
-        if let Some(own) = self.own() {
-            return self.loans.lend(own, frame);
+    fn make_region(&self, frame: Option<&Frame>) -> NonNull<Region> {
+        match self.lending.own() {
+            Some(own) => self.lending.lend(own, frame),
+            None => self.make_level(),
         }
-        let level = Box::leak(Box::new(OnLine(Level::new())));
-        level.0.next_made.set(self.made.get());
-        // There was none, but the allocator may have opened a scope.
-        level.0.next_free.set(self.free.get());
-        let level = NonNull::from(level).cast();
-        self.made.set(Some(level));
-        level
+    }
+
+    // Apart from the above, which is short.
+    #[cold]
+    #[inline(never)]
+    fn make_level(&self) -> NonNull<Region> {
+        let level = NonNull::from(Box::leak(Box::new(OnLine(Level::new())))).cast::<Level>();
+        // SAFETY: made just now.
+        let made = unsafe { level.as_ref() };
+        made.next_made.set(self.made.replace(Some(level)));
+        // There is no free level, or was none; but the allocator may have opened a scope, and put its level there.
+        made.region.next_free.set(self.free.get());
+        level.cast()
     }
 
     /// Takes a level without memory. What its scope comes to have is exactly what it asked for.
     pub(crate) fn enter_spare(&self) -> Entered<'_> {
-        let (level, made) = match self.spare.get() {
-            Some(level) => (level, false),
-            None => (self.make_level(None), true),
+        let (region, made) = match self.spare.get() {
+            Some(region) => (region, false),
+            None => (self.make_level(), true),
         };
-        let entered = Entered { stack: self, level };
-        let next = entered.level().next_free.take();
+        let entered = Entered { stack: self, region };
+        let next = entered.region().next_free.take();
         if !made {
             self.spare.set(next);
         }
-        entered.level().set_spare();
+        // SAFETY: the region of a level, in use (Made).
+        unsafe { level_of(region) }.set_spare();
         entered
     }
 
-    /// The levels of the buffer of fixed memory that this stack is part of.
-    fn own(&self) -> Option<&Own> {
-        // SAFETY: set when a scope or guard on the buffer was entered, one of which is left (invariant 1 of `loans`).
-        self.loans.own.get().map(|own| unsafe { own.as_ref() })
+    /// The level with that region, which is in use.
+    fn level(&self, region: &Region) -> &Level {
+        self.levels_made().find(|level| core::ptr::eq(&level.region, region)).expect("a region in use is a level's")
     }
 
-    /// [`Level::take`], in memory made for it if need be.
-    pub(crate) fn take(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
-        if let Some(found) = level.take(bytes, align, end) {
+    /// `bytes` bytes for the scope on `region`, in memory made for it if need be.
+    pub(crate) fn take(&self, region: &Region, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
+        if let Some(own) = self.lending.own() {
+            let found = self.lending.take(own, region, bytes, align, end);
+            return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, region));
+        }
+        if let Some(found) = region.take_cold(bytes, align, end) {
             return Ok(found);
         }
-        if self.own().is_some() {
-            let found = level.take_or_pack(bytes, align, end);
-            return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, level));
-        }
-        // Given back at the end of this function, as that may run code that takes of this level, too.
-        let _replaced = self.grow(level, bytes, align, end)?;
-        Ok(level.take(bytes, align, end).expect("a block made for an array holds it"))
+        // Given back at the end of this function, as that may run code that takes of this region, too.
+        let _replaced = self.grow(self.level(region), bytes, align, end)?;
+        Ok(region.take_cold(bytes, align, end).expect("a block made for an array holds it"))
     }
 
     /// Makes the first level, with a block of `bytes` bytes.
     pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Shortage> {
         let entered = self.enter(None);
         if bytes > 0 {
-            drop(self.grow(entered.level(), bytes, LINE, End::High)?);
+            drop(self.grow(self.level(entered.region()), bytes, LINE, End::High)?);
         }
         Ok(())
     }
@@ -208,7 +232,7 @@ impl Stack {
         let Some(least) = offsets::block_size(bytes, align) else {
             let over = self.limit.get().is_some_and(|limit| limit < bytes);
             let kind = if over { AllocErrorKind::Limit } else { AllocErrorKind::OutOfMemory };
-            return Err(self.shortage(kind, level));
+            return Err(self.shortage(kind, &level.region));
         };
         let first = match self.limit.get() {
             Some(limit) => FIRST_BLOCK.min(limit / 8 / LINE * LINE),
@@ -224,7 +248,7 @@ impl Stack {
         self.grow_to(level, least, end).map_err(|Refused| {
             let fits = least <= self.room();
             let kind = if fits { AllocErrorKind::OutOfMemory } else { AllocErrorKind::Limit };
-            self.shortage(kind, level)
+            self.shortage(kind, &level.region)
         })
     }
 
@@ -253,33 +277,41 @@ impl Stack {
         result
     }
 
-    /// Puts a level back whose scope has ended and left something to do.
+    /// Puts a region back whose scope has ended and left something to do.
     #[cold]
     #[inline(never)]
-    fn leave_slowly(&self, place: NonNull<Level>) {
-        // SAFETY: a level in use (invariants 1, 3).
-        let level = unsafe { place.as_ref() };
-        if let Some(own) = self.own() {
-            return self.leave_fixed(own, level);
+    fn leave_cold(&self, region: NonNull<Region>) {
+        if let Some(own) = self.lending.own() {
+            // SAFETY: the region of a share in use, as `enter` and `enter_fixed` had it from `lending` or `own`.
+            if unsafe { self.lending.end(own, region) } {
+                // A scope on the share without memory may open one inside before the buffer moves.
+                self.free.set(Some(NonNull::from(&own.first).cast()));
+            }
+            if own.bump_is_lent() {
+                self.lending.release_bump(own, self.free.get().is_some());
+            }
+            return;
         }
+        self.tidy(region);
+    }
+
+    /// Puts a level back whose scope has ended: with one block, and a `Bump` with nothing in it.
+    // Apart from the above, which is short.
+    #[cold]
+    #[inline(never)]
+    fn tidy(&self, region: NonNull<Region>) {
         // It is in no list yet, so nobody else gets it; and comes to be in one even if the source panics.
-        let _put_back = PutBack { stack: self, level: place };
+        let _put_back = PutBack { stack: self, region };
+        // SAFETY: the region of a level in use (Made, Shared).
+        let level = unsafe { level_of(region) };
         if level.is_spare() {
             drop(self.counting(level, || level.detach()));
             return;
         }
-        level.set_untidy(false);
+        level.region.untidy.set(false);
         level.reset_bump();
         if level.has_outgrown() {
             self.merge(level);
-        }
-    }
-
-    /// Ends a scope on a level of fixed memory.
-    fn leave_fixed(&self, own: &Own, level: &Level) {
-        self.loans.release_bump(own, level);
-        if self.loans.end(own, level) {
-            self.free.set(Some(NonNull::from(&own.first)));
         }
     }
 
@@ -334,16 +366,18 @@ impl Stack {
     }
 
     fn levels_free(&self) -> impl Iterator<Item = &Level> {
-        levels(self.free.get(), |level| level.next_free.get())
+        levels_in(&self.free)
     }
 
     #[cfg(feature = "std")]
     fn levels_spare(&self) -> impl Iterator<Item = &Level> {
-        levels(self.spare.get(), |level| level.next_free.get())
+        levels_in(&self.spare)
     }
 
     fn levels_made(&self) -> impl Iterator<Item = &Level> {
-        levels(self.made.get(), |level| level.next_made.get())
+        // SAFETY: the list holds levels that live, and is walked within one call that frees none (Made, Shared).
+        let shared = |level: NonNull<Level>| unsafe { level.as_ref() };
+        core::iter::successors(self.made.get().map(shared), move |level| level.next_made.get().map(shared))
     }
 
     #[cfg(feature = "std")]
@@ -351,11 +385,15 @@ impl Stack {
         self.limit.set(Some(limit));
     }
 
-    /// Lends the `Bump` of a level, which may come to hold what is left of the limit.
-    pub(crate) fn bump<'l>(&self, level: &'l Level) -> &'l Bump {
+    /// Lends a `Bump` to the scope on `region`: its level's, which may come to hold what is left of the limit.
+    pub(crate) fn bump<'l>(&'l self, region: &'l Region) -> &'l Bump {
+        if let Some(own) = self.lending.own() {
+            return self.lending.lend_bump(own);
+        }
         self.bumps.set(true);
+        let level = self.level(region);
         let bump = level.lend_bump();
-        let room = if self.own().is_some() { Some(0) } else { self.limit.get().map(|_| self.room()) };
+        let room = self.limit.get().map(|_| self.room());
         bump.set_allocation_limit(room.map(|room| room.saturating_add(level.bump_size())));
         bump
     }
@@ -376,26 +414,31 @@ impl Stack {
         self.reserved.get() + bumps
     }
 
-    pub(crate) fn shortage(&self, kind: AllocErrorKind, level: &Level) -> Shortage {
-        let new_block = if kind == AllocErrorKind::Limit { self.room() } else { 0 };
-        let limit = self.limit.get();
+    pub(crate) fn shortage(&self, kind: AllocErrorKind, region: &Region) -> Shortage {
+        let (limit, own) = (self.limit.get(), self.lending.own());
+        let in_block = region.size() - region.low.get() - region.high.get();
+        let left = match own {
+            Some(own) => self.lending.left(own, region),
+            None if kind == AllocErrorKind::Limit => self.room().max(in_block),
+            None => in_block,
+        };
         // Memory is handed out in whole lines, and so may be a little more than the limit.
-        let left = level.left().max(new_block).min(limit.unwrap_or(usize::MAX));
-        Shortage { kind, left, limit, fixed: self.own().is_some() }
+        Shortage { kind, left: left.min(limit.unwrap_or(usize::MAX)), limit, fixed: own.is_some() }
     }
 
     /// [`Stack::stats`] of a buffer of fixed memory.
     pub(crate) fn fixed_stats(&self, own: &Own, size: usize) -> Stats {
-        let first_free = self.free.get().is_some();
-        let in_use = if first_free { 0 } else { self.loans.chain(own).map(Level::used).sum() };
-        Stats { in_use, peak: own.first.peak().max(in_use), reserved: size, limit: self.limit.get(), growths: 0 }
+        let first_is_free = self.free.get().is_some();
+        let in_use = if first_is_free { 0 } else { self.lending.used(own) };
+        let peak = self.lending.peak(own).max(in_use).min(size);
+        Stats { in_use, peak, reserved: size, limit: self.limit.get(), growths: 0 }
     }
 
     pub(crate) fn stats(&self) -> Stats {
         Stats {
-            in_use: self.levels_made().map(Level::used).sum::<usize>()
-                - self.levels_free().map(Level::used).sum::<usize>(),
-            peak: self.levels_made().map(Level::peak).sum(),
+            in_use: self.levels_made().map(|level| level.region.used()).sum::<usize>()
+                - self.levels_free().map(|level| level.region.used()).sum::<usize>(),
+            peak: self.levels_made().map(|level| level.region.peak()).sum(),
             reserved: self.reserved(),
             limit: self.limit.get(),
             growths: self.growths.get(),
@@ -413,30 +456,30 @@ struct Refused;
 /// Puts a level back that was in use, when this is dropped.
 struct PutBack<'b> {
     stack: &'b Stack,
-    level: NonNull<Level>,
+    region: NonNull<Region>,
 }
 
 impl Drop for PutBack<'_> {
     fn drop(&mut self) {
-        // SAFETY: a level in use, which leaves its stack with it only now (invariants 1, 3).
-        let level = unsafe { self.level.as_ref() };
+        // SAFETY: the region of a level in use, which goes back to its stack only now (Made, Shared).
+        let level = unsafe { level_of(self.region) };
         let list = if level.is_spare() { &self.stack.spare } else { &self.stack.free };
-        level.next_free.set(list.get());
-        list.set(Some(self.level));
+        level.region.next_free.set(list.get());
+        list.set(Some(self.region));
     }
 }
 
 /// Levels that are not in use and in no list of a stack's any more, from the first one on: dropped with this, all of them,
 /// even if a source panics.
-struct Unlinked(Option<NonNull<Level>>);
+struct Unlinked(Option<NonNull<Region>>);
 
 impl Drop for Unlinked {
     fn drop(&mut self) {
-        while let Some(level) = self.0 {
-            // SAFETY: the pointer is the one that `Box::leak` gave. Nothing refers to the level, as it was not in use, and
-            // it is in no list any more (invariants 1, 2).
-            let level = unsafe { Box::from_raw(level.cast::<OnLine>().as_ptr()) };
-            self.0 = level.0.next_free.get();
+        while let Some(region) = self.0 {
+            // SAFETY: the pointer was made of the one that `Box::leak` gave. Nothing refers to the level, as it was not in
+            // use, and it is in no list any more (Made, Free).
+            let level = unsafe { Box::from_raw(region.cast::<OnLine>().as_ptr()) };
+            self.0 = level.0.region.next_free.get();
             // What is left if dropping the level panics; then this is dropped, too.
             let rest = Unlinked(self.0);
             drop(level);
@@ -445,13 +488,11 @@ impl Drop for Unlinked {
     }
 }
 
-fn levels<'b>(
-    first: Option<NonNull<Level>>,
-    next: impl Fn(&Level) -> Option<NonNull<Level>>,
-) -> impl Iterator<Item = &'b Level> {
-    // SAFETY: the lists hold levels that live, and are walked within one call that frees none (invariants 1, 3).
-    let shared = |level: NonNull<Level>| unsafe { level.as_ref() };
-    core::iter::successors(first.map(shared), move |&level| next(level).map(shared))
+/// The levels of the regions in a list.
+fn levels_in(list: &Cell<Option<NonNull<Region>>>) -> impl Iterator<Item = &Level> {
+    // SAFETY: the lists hold regions of levels that live, and are walked within one call that frees none (Made, Shared).
+    let shared = |region: NonNull<Region>| unsafe { level_of(region) };
+    core::iter::successors(list.get().map(shared), move |level| level.region.next_free.get().map(shared))
 }
 
 impl Drop for Stack {

@@ -1,16 +1,35 @@
-//! Levels whose memory is a block of their own: going on in another, giving back, moving out.
+//! Levels: regions whose memory is a block of their own, and goes on in another where that is full.
 //!
 //! Where blocks come from, and go, may be foreign code, which uses this very level. So nothing here but
 //! [`Level::make_room_for_outgrown`] and what resets the `Bump` calls any: what is to be given back is returned, and the
-//! [stack](crate::memory::stack) drops it when the level is in order again.
+//! [`stack`](super::stack) drops it when the level is in order again.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
 use core::ptr::NonNull;
 
 use bumpalo::Bump;
 
-use super::{Level, Line};
-use crate::memory::block::Block;
+use super::block::Block;
+use super::region::{Line, Region};
+
+/// One open scope's region on a buffer that grows, or one kept for the next, and the blocks behind it.
+#[repr(C)]
+pub(crate) struct Level {
+    pub(super) region: Region,
+    /// Whether the level is for scopes whose memory moves out.
+    spare: Cell<bool>,
+    /// The level made before this one, in the list of all of a buffer's levels.
+    pub(super) next_made: Cell<Option<NonNull<Level>>>,
+    /// The owner of the region's memory, if it has any.
+    block: Cell<Option<Block>>,
+    /// The blocks that the open scope outgrew, which stay allocated until it ends, and their sizes.
+    outgrown: Cell<Vec<Block>>,
+    outgrown_size: Cell<usize>,
+    /// What [`Scope::bump`](crate::Scope::bump) lends.
+    bump: Cell<Bump>,
+}
 
 /// The blocks of a level, on their own.
 #[derive(Debug)]
@@ -38,20 +57,33 @@ impl Detached {
 unsafe impl Sync for Detached {}
 
 impl Level {
+    pub(super) fn new() -> Self {
+        Level {
+            region: Region::new(),
+            spare: Cell::new(false),
+            next_made: Cell::new(None),
+            block: Cell::new(None),
+            outgrown: Cell::new(Vec::new()),
+            outgrown_size: Cell::new(0),
+            bump: Cell::new(Bump::new()),
+        }
+    }
+
     /// Goes on in `block`, and says what that replaces: the present block, if nothing was handed out of it. Otherwise that
     /// one is kept until the scope ends, in the list that [`Level::make_room_for_outgrown`] has just made room in.
     ///
     /// `zeros` tells whether the block is full of zeros. No foreign code runs here.
-    pub(crate) fn go_on_in(&self, block: Block, zeros: bool) -> Option<Block> {
-        self.note_peak();
-        let unused = self.used() == 0;
+    pub(super) fn go_on_in(&self, block: Block, zeros: bool) -> Option<Block> {
+        let region = &self.region;
+        region.note_peak();
+        let unused = region.used() == 0;
         if !unused {
-            self.outgrown_used.set(self.used());
+            region.used_before.set(region.used());
             self.outgrown_size.set(self.total_size());
         }
         let replaced = self.replace_block(Some(block));
         if zeros {
-            self.zeroed.set(self.size.get());
+            region.zeroed.set(region.size());
         }
         if unused {
             return replaced;
@@ -60,7 +92,7 @@ impl Level {
         debug_assert!(outgrown.len() < outgrown.capacity(), "room was made");
         outgrown.extend(replaced);
         self.outgrown.set(outgrown);
-        self.untidy.set(true);
+        self.region.untidy.set(true);
         None
     }
 
@@ -68,12 +100,12 @@ impl Level {
     ///
     /// The allocator may be code of any kind, which uses this very level. So the list stays where it is while another is
     /// asked for, is exchanged for that one if that is still the longer, and then looked at again.
-    pub(crate) fn make_room_for_outgrown(&self) -> bool {
+    pub(super) fn make_room_for_outgrown(&self) -> bool {
         loop {
             let outgrown = self.outgrown.take();
             let (len, capacity) = (outgrown.len(), outgrown.capacity());
             self.outgrown.set(outgrown);
-            if len < capacity || self.used() == 0 {
+            if len < capacity || self.region.used() == 0 {
                 return true;
             }
             let mut longer = Vec::new();
@@ -90,25 +122,25 @@ impl Level {
     }
 
     /// Takes the block away if nothing was handed out yet: then there is no other.
-    pub(crate) fn take_unused_block(&self) -> Option<Block> {
-        if self.used() > 0 {
+    pub(super) fn take_unused_block(&self) -> Option<Block> {
+        if self.region.used() > 0 {
             return None;
         }
-        self.note_peak();
+        self.region.note_peak();
         self.replace_block(None)
     }
 
-    /// Moves all blocks out, and leaves the level without any. Invariant 5 is the caller's to keep.
-    pub(crate) fn detach_blocks(&self) -> Blocks {
-        self.note_peak();
+    /// Moves all blocks out, and leaves the level without any. The caller keeps Idle.
+    pub(super) fn detach_blocks(&self) -> Blocks {
+        self.region.note_peak();
         let blocks = Blocks { block: self.replace_block(None), outgrown: self.outgrown.take() };
-        self.outgrown_used.set(0);
+        self.region.used_before.set(0);
         self.outgrown_size.set(0);
         blocks
     }
 
-    /// Moves all memory out, and leaves the level without any. Invariant 5 is the caller's to keep.
-    pub(crate) fn detach(&self) -> Detached {
+    /// Moves all memory out, and leaves the level without any. The caller keeps Idle.
+    pub(super) fn detach(&self) -> Detached {
         Detached { blocks: self.detach_blocks(), bump: self.bump.replace(Bump::new()) }
     }
 
@@ -116,45 +148,43 @@ impl Level {
         match &block {
             Some(block) => {
                 let (start, size) = block.memory();
-                self.install(start, size);
+                self.region.install(start, size);
             }
-            None => self.install(NonNull::<Line>::dangling().cast(), 0),
+            None => self.region.install(NonNull::<Line>::dangling().cast(), 0),
         }
         self.block.replace(block)
     }
 
     /// Size of the block and of those that the open scope outgrew.
-    pub(crate) fn total_size(&self) -> usize {
-        self.outgrown_size.get() + self.size.get()
+    pub(super) fn total_size(&self) -> usize {
+        self.outgrown_size.get() + self.region.size()
     }
 
     /// Whether the scope came to have more than one block.
-    pub(crate) fn has_outgrown(&self) -> bool {
+    pub(super) fn has_outgrown(&self) -> bool {
         self.outgrown_size.get() > 0
     }
 
     /// What the level's `Bump` holds.
-    pub(crate) fn bump_size(&self) -> usize {
+    pub(super) fn bump_size(&self) -> usize {
         self.bump().allocated_bytes()
     }
 
-    pub(crate) fn bump(&self) -> &Bump {
-        // SAFETY: the `Bump` is replaced only when no scope on the level is left (invariant 5), and not in this module's
+    pub(super) fn bump(&self) -> &Bump {
+        // SAFETY: the `Bump` is replaced only when no scope on the level is left (Idle), and not in this module's
         // own uses of the reference.
         unsafe { &*self.bump.as_ptr() }
     }
 
     /// Marks the `Bump` as lent, so that it is looked at when the scope ends.
-    pub(crate) fn lend_bump(&self) -> &Bump {
-        self.bump_lent.set(true);
-        self.untidy.set(true);
+    pub(super) fn lend_bump(&self) -> &Bump {
+        self.region.untidy.set(true);
         self.bump()
     }
 
-    /// Makes the `Bump` one with nothing in it, which keeps some of its memory for the next scope. Invariant 5 is the
-    /// caller's to keep.
-    pub(crate) fn reset_bump(&self) {
-        self.bump_lent.set(false);
+    /// Makes the `Bump` one with nothing in it, which keeps some of its memory for the next scope. The
+    /// caller keeps Idle.
+    pub(super) fn reset_bump(&self) {
         if self.bump_size() > 0 {
             let mut bump = self.bump.replace(Bump::new());
             bump.reset();
@@ -162,26 +192,19 @@ impl Level {
         }
     }
 
-    /// Makes the `Bump` one without memory. Invariant 5 is the caller's to keep.
-    pub(crate) fn release_bump(&self) {
-        self.bump_lent.set(false);
-        if self.bump_size() > 0 {
-            drop(self.bump.replace(Bump::new()));
-        }
-    }
-
-    /// Whether the `Bump` was lent since the scope began.
-    pub(crate) fn bump_is_lent(&self) -> bool {
-        self.bump_lent.get()
-    }
-
     /// Makes the level one that has no memory between two scopes.
-    pub(crate) fn set_spare(&self) {
+    pub(super) fn set_spare(&self) {
         self.spare.set(true);
-        self.untidy.set(true);
+        self.region.untidy.set(true);
     }
 
-    pub(crate) fn is_spare(&self) -> bool {
+    pub(super) fn is_spare(&self) -> bool {
         self.spare.get()
+    }
+}
+
+impl fmt::Debug for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.region.fmt(f)
     }
 }
