@@ -63,8 +63,9 @@ pub(crate) struct Share {
     lender_high: Cell<usize>,
     /// To whom the rest of the memory is lent.
     borrower: Cell<Option<NonNull<Share>>>,
-    /// Whether there is nothing in the fields below, nor is the region packed as far as this share knows; so that one look
-    /// tells whether lending and taking back is a matter of moving marks.
+    /// Whether there is nothing in the fields below, the region is not packed as far as this share knows, and, if it is the
+    /// first, its scope has not ended nor lent a `Bump`: so that one look tells whether lending and taking back is a matter of
+    /// moving marks.
     plain: Cell<bool>,
     /// While the rest is lent: up to this address the low end is in use for scopes from this one outwards; 0 if it is not.
     low_pin: Cell<usize>,
@@ -158,23 +159,19 @@ impl Share {
         }
     }
 
-    /// Lends all that is left to a share that is written to `place`; `lender` is where this one is, as the chain has it, and
-    /// `lender_high` where its high end was before it made room for that share.
+    /// Lends all that is left to a share that is written to `place`, if that is a matter of moving marks; says whether it did.
+    /// `lender` is where this share is, as the chain has it, and `lender_high` where its high end was before it made room.
     ///
     /// # Safety
     ///
     /// There is memory for a share at `place`, and no one else's.
     #[inline(always)]
-    unsafe fn lend_to(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
+    unsafe fn lend_fast(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) -> bool {
         let region = &self.region;
-        region.lent.set(true);
-        region.untidy.set(true);
-        self.borrower.set(Some(place));
         let (low, init, high, dirty) = (region.low.get(), region.init.get(), region.high.get(), region.dirty.get());
         let (from, to) = region.rest();
         if !self.plain.get() || region.packed.get() || to - from < SHORT {
-            // SAFETY: the caller's promise.
-            return unsafe { self.lend_cold(place, lender, lender_high) };
+            return false;
         }
         let borrowed = Region {
             low: Cell::new(0),
@@ -192,21 +189,30 @@ impl Share {
         };
         // SAFETY: the caller's promise.
         unsafe { place.write(Share::with(borrowed, lender, lender_high)) };
+        region.lent.set(true);
+        region.untidy.set(true);
         region.init.set(low);
         region.dirty.set(high);
+        self.borrower.set(Some(place));
+        true
     }
 
-    /// [`Share::lend_to`] where a region is packed, or arrays for outer scopes were made.
+    /// [`Share::lend_fast`] in every case.
     ///
     /// # Safety
     ///
-    /// As for [`Share::lend_to`].
-    #[cold]
-    #[inline(never)]
-    unsafe fn lend_cold(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
+    /// As for [`Share::lend_fast`].
+    unsafe fn lend_to(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
+        // SAFETY: the caller's promise.
+        if unsafe { self.lend_fast(place, lender, lender_high) } {
+            return;
+        }
         let region = &self.region;
         let (from, to) = region.rest();
         let init = region.initialised_to() - from;
+        region.lent.set(true);
+        region.untidy.set(true);
+        self.borrower.set(Some(place));
         // SAFETY: the caller's promise.
         unsafe { place.write(Share::with(Region::new(), lender, lender_high)) };
         // SAFETY: written just now.
@@ -228,13 +234,12 @@ impl Share {
         }
     }
 
-    /// Takes back from `inner`, which has ended, what it lent to it, or to a share between them that ended before; but for
-    /// what is pinned.
+    /// [`Share::take_back`], if that is a matter of moving marks; says whether it did.
     #[inline(always)]
-    fn take_back(&self, inner: &Share) {
+    fn take_back_fast(&self, inner: &Share) -> bool {
         let (region, returned) = (&self.region, &inner.region);
         if !self.plain.get() || !inner.plain.get() || returned.packed.get() || returned.peak.get() > 0 {
-            return self.take_back_cold(inner);
+            return false;
         }
         region.lent.set(false);
         region.high.set(inner.lender_high.get());
@@ -242,12 +247,15 @@ impl Share {
         region.init.set(returned.start.get().addr().get() + returned.init.get() - start);
         region.dirty.set(end - (returned.end.get().addr().get() - returned.dirty.get()));
         region.check();
+        true
     }
 
-    /// [`Share::take_back`] where a region is packed, or arrays for outer scopes were made.
-    #[cold]
-    #[inline(never)]
-    fn take_back_cold(&self, inner: &Share) {
+    /// Takes back from `inner`, which has ended, what it lent to it, or to a share between them that ended before; but for
+    /// what is pinned.
+    fn take_back(&self, inner: &Share) {
+        if self.take_back_fast(inner) {
+            return;
+        }
         let (region, returned) = (&self.region, &inner.region);
         region.peak.set(self.peak_with(returned, returned.peak()));
         region.lent.set(false);
@@ -362,6 +370,18 @@ const fn lowest(address: usize) -> usize {
     if address == 0 { usize::MAX } else { address }
 }
 
+/// Takes a share out of the chain whose scope has ended while its memory is lent on: what is between its `lender` and its
+/// `borrower`.
+fn leave_chain(share: &Share, lender: &Share, borrower: &Share) {
+    // The peak of what it lent itself is its borrower's, and not yet known.
+    lender.region.peak.set(lender.peak_with(&share.region, share.region.peak()));
+    borrower.lender.set(share.lender.get());
+    borrower.lender_high.set(share.lender_high.get());
+    if share.soiled.get() > 0 {
+        borrower.soil(share.soiled.get());
+    }
+}
+
 /// Room for a guard's share at the high end of `region`, and where that was before.
 fn room_for_share(region: &Region) -> Option<(NonNull<Share>, usize)> {
     let (bytes, align) = (size_of::<Share>(), align_of::<Share>());
@@ -406,8 +426,25 @@ impl Lending {
         self.own.get().map(|own| unsafe { own.as_ref() })
     }
 
+    /// [`Lending::lend`], if that is a matter of moving marks.
+    #[inline(always)]
+    pub(super) fn lend_fast(&self, frame: Option<&Frame>) -> Option<NonNull<Region>> {
+        let lender = self.at(self.own()?, self.innermost.get());
+        let high = lender.region.high.get();
+        let place = match frame {
+            Some(frame) => NonNull::from(&frame.0).cast(),
+            None => lender.region.take_fast(size_of::<Share>(), align_of::<Share>(), End::High)?.cast(),
+        };
+        // SAFETY: memory for a share, and no one else's: the frame's, or what was handed out for this.
+        if !unsafe { lender.lend_fast(place, self.innermost.get(), high) } {
+            lender.region.high.set(high);
+            return None;
+        }
+        self.innermost.set(Some(place));
+        Some(place.cast())
+    }
+
     /// A share with what is left of the memory, in `frame` or, without one, in the memory itself.
-    #[inline]
     pub(super) fn lend(&self, own: &Own, frame: Option<&Frame>) -> NonNull<Region> {
         let lender = self.at(own, self.innermost.get());
         let (place, high) = match frame {
@@ -427,12 +464,34 @@ impl Lending {
         place.cast()
     }
 
+    /// [`Lending::end`], if the scope is the innermost, and that is a matter of moving marks; says whether it did.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lending::end`].
+    #[inline(always)]
+    pub(super) unsafe fn end_fast(&self, region: NonNull<Region>) -> bool {
+        let Some(own) = self.own() else { return false };
+        // SAFETY: the caller's promise; the share stays where it is for now (Chain).
+        let share = unsafe { region.cast::<Share>().as_ref() };
+        if own.has(share) || share.borrower.get().is_some() {
+            return false;
+        }
+        let lender = self.at(own, share.lender.get());
+        if !lender.take_back_fast(share) {
+            return false;
+        }
+        lender.borrower.set(None);
+        lender.region.untidy.set(share.lender.get().is_some());
+        self.innermost.set(share.lender.get());
+        true
+    }
+
     /// The scope on `region` has ended. True if that makes the first share free.
     ///
     /// # Safety
     ///
     /// `region` is that of a share of `own`'s or in the chain, and a pointer to it was made of one to the share.
-    #[inline]
     pub(super) unsafe fn end(&self, own: &Own, region: NonNull<Region>) -> bool {
         // SAFETY: the caller's promise; the share stays where it is for now (Chain).
         let share = unsafe { region.cast::<Share>().as_ref() };
@@ -442,7 +501,7 @@ impl Lending {
         let lender = self.at(own, share.lender.get());
         lender.borrower.set(share.borrower.get());
         if let Some(borrower) = share.borrower.get() {
-            self.leave_chain(share, lender, self.at(own, Some(borrower)));
+            leave_chain(share, lender, self.at(own, Some(borrower)));
             return false;
         }
         lender.take_back(share);
@@ -450,14 +509,14 @@ impl Lending {
         if share.lender.get().is_some() {
             return false;
         }
-        lender.region.untidy.set(!lender.plain.get() || own.bump_lent.get());
+        // No scope is in the way of a fast end, unless it has left something to do there, or this one has ended before.
+        lender.plain.set(lender.plain.get() && !own.bump_lent.get() && !self.first_ended.get());
+        lender.region.untidy.set(!lender.plain.get());
         self.first_ended.get() && self.end_own(own, lender)
     }
 
     /// The scope on a share that is part of the buffer has ended; on the first one, perhaps a while ago. True if that makes
     /// the first share free.
-    #[cold]
-    #[inline(never)]
     fn end_own(&self, own: &Own, share: &Share) -> bool {
         let mut free = false;
         if ptr::eq(share, &own.nothing) {
@@ -467,22 +526,13 @@ impl Lending {
             self.first_ended.set(!free);
             if free {
                 share.settle();
+                // Which is perhaps lent to guards that share no memory yet, and looked at again when a scope ends here.
+                share.region.untidy.set(own.bump_lent.get());
+            } else {
+                share.plain.set(false);
             }
         }
         free
-    }
-
-    /// Takes a share out of the chain whose scope has ended while its memory is lent on.
-    #[cold]
-    #[inline(never)]
-    fn leave_chain(&self, share: &Share, lender: &Share, borrower: &Share) {
-        // The peak of what it lent itself is its borrower's, and not yet known.
-        lender.region.peak.set(lender.peak_with(&share.region, share.region.peak()));
-        borrower.lender.set(share.lender.get());
-        borrower.lender_high.set(share.lender_high.get());
-        if share.soiled.get() > 0 {
-            borrower.soil(share.soiled.get());
-        }
     }
 
     /// `bytes` bytes for the scope on `region`, for as long as it is open, wherever there is room for them.
@@ -572,6 +622,7 @@ impl Lending {
     pub(super) fn lend_bump<'a>(&self, own: &'a Own) -> &'a Bump {
         own.bump_lent.set(true);
         own.first.region.untidy.set(true);
+        own.first.plain.set(false);
         // SAFETY: the `Bump` is replaced only when no scope on the buffer is left: see `release_bump`.
         let bump = unsafe { &*own.bump.as_ptr() };
         bump.set_allocation_limit(Some(bump.allocated_bytes()));
@@ -587,18 +638,14 @@ impl Lending {
         }
     }
 
-    /// Bytes that are in use: all but what the innermost scope has left.
+    /// Bytes that are in use: all but what the innermost scope has left, and what lies beyond whole lines where these are
+    /// what the first scope has taken.
     pub(super) fn used(&self, own: &Own) -> usize {
-        let region = &self.at(own, self.innermost.get()).region;
-        let from = region.start.get().addr().get() + region.low.get();
-        let to = region.end.get().addr().get() - region.high.get();
+        let (from, to) = self.at(own, self.innermost.get()).region.rest();
         let first = &own.first.region;
-        if region.packed.get() {
-            // Which may reach beyond whole lines.
-            from.saturating_sub(first.whole_from.get()) + first.whole_to.get().saturating_sub(to)
-        } else {
-            outside_of((from, to), first)
-        }
+        let start = if first.low.get() == 0 { first.whole_from.get() } else { first.start.get().addr().get() };
+        let end = if first.high.get() == 0 { first.whole_to.get() } else { first.end.get().addr().get() };
+        from - start + (end - to)
     }
 
     /// The most that was ever in use.

@@ -95,7 +95,7 @@ impl Drop for Entered<'_> {
         // The scopes on this region borrow from `self` and are gone: Idle.
         let region = self.region();
         if region.untidy.get() {
-            return self.stack.leave_cold(self.region);
+            return self.stack.leave(self.region);
         }
         region.next_free.set(self.stack.free.get());
         self.stack.free.set(Some(self.region));
@@ -161,15 +161,22 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn make_region(&self, frame: Option<&Frame>) -> NonNull<Region> {
+        match self.lending.lend_fast(frame) {
+            Some(region) => region,
+            None => self.make_region_cold(frame),
+        }
+    }
+
+    // Apart from the above, which calls nothing, and so has no registers to save.
+    #[cold]
+    #[inline(never)]
+    fn make_region_cold(&self, frame: Option<&Frame>) -> NonNull<Region> {
         match self.lending.own() {
             Some(own) => self.lending.lend(own, frame),
             None => self.make_level(),
         }
     }
 
-    // Apart from the above, which is short.
-    #[cold]
-    #[inline(never)]
     fn make_level(&self) -> NonNull<Region> {
         let level = NonNull::from(Box::leak(Box::new(OnLine(Level::new())))).cast::<Level>();
         // SAFETY: made just now.
@@ -280,25 +287,30 @@ impl Stack {
     /// Puts a region back whose scope has ended and left something to do.
     #[cold]
     #[inline(never)]
-    fn leave_cold(&self, region: NonNull<Region>) {
-        if let Some(own) = self.lending.own() {
-            // SAFETY: the region of a share in use, as `enter` and `enter_fixed` had it from `lending` or `own`.
-            if unsafe { self.lending.end(own, region) } {
-                // A scope on the share without memory may open one inside before the buffer moves.
-                self.free.set(Some(NonNull::from(&own.first).cast()));
-            }
-            if own.bump_is_lent() {
-                self.lending.release_bump(own, self.free.get().is_some());
-            }
-            return;
+    fn leave(&self, region: NonNull<Region>) {
+        // SAFETY: the region of a share in use, if this is a buffer of fixed memory: `enter` and `enter_fixed` had it from
+        // `lending` or `own`.
+        if !unsafe { self.lending.end_fast(region) } {
+            self.leave_cold(region);
         }
-        self.tidy(region);
+    }
+
+    // Apart from the above, which calls nothing, and so has no registers to save.
+    #[cold]
+    #[inline(never)]
+    fn leave_cold(&self, region: NonNull<Region>) {
+        let Some(own) = self.lending.own() else { return self.tidy(region) };
+        // SAFETY: as in `leave`.
+        if unsafe { self.lending.end(own, region) } {
+            // A scope on the share without memory may open one inside before the buffer moves.
+            self.free.set(Some(NonNull::from(&own.first).cast()));
+        }
+        if own.bump_is_lent() {
+            self.lending.release_bump(own, self.free.get().is_some());
+        }
     }
 
     /// Puts a level back whose scope has ended: with one block, and a `Bump` with nothing in it.
-    // Apart from the above, which is short.
-    #[cold]
-    #[inline(never)]
     fn tidy(&self, region: NonNull<Region>) {
         // It is in no list yet, so nobody else gets it; and comes to be in one even if the source panics.
         let _put_back = PutBack { stack: self, region };
