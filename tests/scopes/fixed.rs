@@ -244,7 +244,7 @@ fn what_a_loop_leaves_outside_does_not_pile_up() {
                                 results.from_elem(3, turn as u64)
                             });
                         };
-                        if two { inner.scope(|innermost| make(innermost)) } else { make(inner) }
+                        if two { inner.scope(&mut make) } else { make(inner) }
                     });
                 }
                 assert!(kept.iter().enumerate().all(|(turn, x)| x.iter().all(|&x| x == turn as u64)));

@@ -29,7 +29,9 @@ pub fn panic_of<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
             if !WATCHED.get() {
                 return before(info);
             }
-            let message = info.payload_as_str().unwrap_or("not a text").to_owned();
+            let payload = info.payload();
+            let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
+            let message = text.unwrap_or("not a text").to_owned();
             let (file, line) = info.location().map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
             LAST.set(Some(Panic { message, file, line }));
         }));
