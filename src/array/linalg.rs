@@ -31,10 +31,10 @@ impl<'s> Scope<'s> {
     /// The product of `a` and `b`, as ndarray's `dot` has it: of two vectors their inner product, a number; of matrices and
     /// vectors the matrix product. A product of matrices is column-major if both operands are, and row-major otherwise.
     ///
-    /// It is what ndarray gives, bit for bit, and so by ndarray's own kernels; but for products of matrices of `f32` or `f64`
-    /// with at most 12 rows and columns, for which plain loops are faster, where these round alike: the first such product of a
-    /// program tries. That trial, and ndarray's kernel for larger matrices, allocate the memory that they pack them into;
-    /// nothing else does.
+    /// It is what ndarray gives, bit for bit (of NaN only that it is one), and so by ndarray's own kernels; but for products
+    /// of matrices of `f32` or `f64` with at most 12 rows and columns, for which plain loops are faster, where these give the
+    /// same: the first such product of a program tries, with all kinds of numbers. That trial, and ndarray's kernel for larger
+    /// matrices, allocate the memory that they pack them into; nothing else does.
     ///
     /// # Panics
     ///

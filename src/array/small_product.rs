@@ -1,24 +1,43 @@
 //! Products of small matrices. ndarray's kernel sets up for large ones, and allocates memory to pack them into: at 4 × 4
 //! most of its time. These are plain loops, used only where they give what ndarray's kernel gives, bit for bit.
+//!
+//! What that is depends on the processor and on the features that ndarray's crates are built with, so it is tried:
+//!
+//! - Every kernel of matrixmultiply adds the products up in the order of `k`, in one sum for each element that begins at +0.0,
+//!   however it unrolls its loop, packs its operands and masks its edges. What they differ in is in [`Kernel`].
+//! - Some then add the result to zeros, others multiply it by one. That is the same but for a sum of -0.0, and the only way
+//!   to one is a fused operation that underflows: a sum that is rounded after each product is -0.0 only if both parts are, and
+//!   the first part is not.
+//! - With its feature `blas`, ndarray leaves matrices to that library whose rows lie side by side, if one has more than 7
+//!   rows or columns.
+//!
+//! The invariants:
+//!
+//! - `Bits`: a loop other than ndarray's kernel runs only if it gave the kernel's bits in every trial of [`gives_the_same`].
+//! - `Fused`: [`fused::product`] is called only where [`fused::is_there`].
 
 use core::any::{Any, TypeId};
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayRef2, Axis, LinalgScalar};
+use num_traits::Float;
 
 /// The most rows and columns that count as small.
 const MOST: usize = 12;
 
-/// How ndarray's kernel rounds: after each product and each sum, or, with the processor's fused operation, once. Which of
-/// its kernels runs, and so which of the two it is, depends on the processor, and on how ndarray was built.
-#[derive(Clone, Copy, PartialEq)]
-enum Rounding {
+/// How ndarray's kernel rounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kernel {
     Unknown,
+    /// After each product and each sum.
     Twice,
-    /// Invariant 1: stored, or handed to [`product`], only where [`fused::is_there`].
+    /// After each product and sum as a whole, with the processor's fused operation. Stored, or handed to [`product`], only
+    /// where there is one (`Fused`).
     Once,
-    /// Neither, or not with what this processor has.
+    /// As `Once`, and +0.0 added in the end, by which -0.0 becomes +0.0.
+    OnceAndPlusZero,
+    /// In some other way.
     Other,
 }
 
@@ -29,26 +48,28 @@ pub(super) fn small_product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>,
     if m > MOST || k > MOST || n > MOST {
         return false;
     }
-    let rounding = if is::<A, f64>() {
-        static KNOWN: AtomicU8 = AtomicU8::new(Rounding::Unknown as u8);
-        rounding_of::<f64>(&KNOWN)
+    let kernel = if is::<A, f64>() {
+        static KNOWN: AtomicU8 = AtomicU8::new(Kernel::Unknown as u8);
+        kernel_of::<f64>(&KNOWN)
     } else if is::<A, f32>() {
-        static KNOWN: AtomicU8 = AtomicU8::new(Rounding::Unknown as u8);
-        rounding_of::<f32>(&KNOWN)
+        static KNOWN: AtomicU8 = AtomicU8::new(Kernel::Unknown as u8);
+        kernel_of::<f32>(&KNOWN)
     } else {
         return false;
     };
-    product(a, b, c, rounding)
+    product(a, b, c, kernel)
 }
 
 /// By the loop that rounds so, if there is one.
 #[inline]
-fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>, rounding: Rounding) -> bool {
-    match rounding {
-        Rounding::Twice => rows(a, b, c, |x, y, sum| sum + x * y),
-        // SAFETY: the instructions are there (invariant 1).
-        Rounding::Once => unsafe { fused::product(a, b, c) },
-        Rounding::Unknown | Rounding::Other => return false,
+fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>, kernel: Kernel) -> bool {
+    match kernel {
+        Kernel::Twice => rows(a, b, c, |x, y, sum| sum + x * y, |sum| sum),
+        // SAFETY: the instructions are there (`Fused`).
+        Kernel::Once => unsafe { fused::product::<A, false>(a, b, c) },
+        // SAFETY: as above.
+        Kernel::OnceAndPlusZero => unsafe { fused::product::<A, true>(a, b, c) },
+        Kernel::Unknown | Kernel::Other => return false,
     }
     true
 }
@@ -59,17 +80,18 @@ fn rows<A: LinalgScalar>(
     b: &ArrayRef2<A>,
     c: &mut ArrayRef2<A>,
     multiply_add: impl Fn(A, A, A) -> A,
+    finish: impl Fn(A) -> A,
 ) {
     match b.nrows().max(b.ncols()) {
-        0..=2 => rows_of::<A, 2, 2>(a, b, c, multiply_add),
-        3..=4 => rows_of::<A, 4, 4>(a, b, c, multiply_add),
-        5..=8 => rows_of::<A, 8, 8>(a, b, c, multiply_add),
+        0..=2 => rows_of::<A, 2, 2>(a, b, c, multiply_add, finish),
+        3..=4 => rows_of::<A, 4, 4>(a, b, c, multiply_add, finish),
+        5..=8 => rows_of::<A, 8, 8>(a, b, c, multiply_add, finish),
         _ => {
             let middle = b.ncols().min(8);
             let (b1, b2) = b.view().split_at(Axis(1), middle);
             let (mut c1, mut c2) = c.view_mut().split_at(Axis(1), middle);
-            rows_of::<A, 8, MOST>(a, &b1, &mut c1, &multiply_add);
-            rows_of::<A, 8, MOST>(a, &b2, &mut c2, &multiply_add);
+            rows_of::<A, 8, MOST>(a, &b1, &mut c1, &multiply_add, &finish);
+            rows_of::<A, 8, MOST>(a, &b2, &mut c2, &multiply_add, &finish);
         }
     }
 }
@@ -81,6 +103,7 @@ fn rows_of<A: LinalgScalar, const WIDTH: usize, const DEPTH: usize>(
     b: &ArrayRef2<A>,
     c: &mut ArrayRef2<A>,
     multiply_add: impl Fn(A, A, A) -> A,
+    finish: impl Fn(A) -> A,
 ) {
     let mut wide = [[A::zero(); WIDTH]; DEPTH];
     for (l, wide) in wide.iter_mut().enumerate().take(b.nrows()) {
@@ -98,6 +121,7 @@ fn rows_of<A: LinalgScalar, const WIDTH: usize, const DEPTH: usize>(
                 *sum = multiply_add(x, y, *sum);
             }
         }
+        let sums = sums.map(&finish);
         for (j, &sum) in sums.iter().enumerate().take(c.len()) {
             c[j] = sum;
         }
@@ -106,33 +130,62 @@ fn rows_of<A: LinalgScalar, const WIDTH: usize, const DEPTH: usize>(
 
 /// Found by trying, the first time.
 #[inline]
-fn rounding_of<A: LinalgScalar + PartialEq + From<f32>>(known: &AtomicU8) -> Rounding {
+fn kernel_of<A: LinalgScalar + Float + From<f32>>(known: &AtomicU8) -> Kernel {
     let stored = known.load(Relaxed);
-    for rounding in [Rounding::Once, Rounding::Twice, Rounding::Other] {
-        if stored == rounding as u8 {
-            return rounding;
+    for kernel in [Kernel::Once, Kernel::OnceAndPlusZero, Kernel::Twice, Kernel::Other] {
+        if stored == kernel as u8 {
+            return kernel;
         }
     }
-    let found = find_rounding::<A>();
+    let found = find_kernel::<A>();
     known.store(found as u8, Relaxed);
     found
 }
 
 #[cold]
 #[inline(never)]
-fn find_rounding<A: LinalgScalar + PartialEq + From<f32>>() -> Rounding {
+fn find_kernel<A: LinalgScalar + Float + From<f32>>() -> Kernel {
+    let kernels = [Kernel::Once, Kernel::OnceAndPlusZero, Kernel::Twice];
+    let possible = if fused::is_there() { &kernels[..] } else { &kernels[2..] };
+    possible.iter().copied().find(|&kernel| gives_the_same::<A>(kernel)).unwrap_or(Kernel::Other)
+}
+
+/// Whether that loop's products have the bits of ndarray's: of operands by which its kernels can be told apart, in the shapes
+/// and layouts in which it may take one or another.
+fn gives_the_same<A: LinalgScalar + Float + From<f32>>(kernel: Kernel) -> bool {
+    let of = |x: f32| -> A { x.into() };
     // Thirds have as many digits as there are, and so have their products.
-    let third = |x: usize| A::from(x as f32 - 100.0) / A::from(3.0);
-    let a = Array2::from_shape_fn((MOST, MOST), |(i, j)| third((37 * i + 11 * j) % 199));
-    let b = Array2::from_shape_fn((MOST, MOST), |(i, j)| third((23 * i + 59 * j) % 211));
-    let mut ndarrays = Array2::zeros((MOST, MOST));
-    general_mat_mul(A::one(), &a, &b, A::zero(), &mut ndarrays);
-    let once = if fused::is_there() { Rounding::Once } else { Rounding::Other };
-    let gives_the_same = |&rounding: &Rounding| {
-        let mut ours = Array2::zeros((MOST, MOST));
-        product(&a, &b, &mut ours, rounding) && ours == ndarrays
-    };
-    [once, Rounding::Twice].into_iter().find(gives_the_same).unwrap_or(Rounding::Other)
+    let third = |n: usize| of((n % 199) as f32 - 99.0) / of(3.0);
+    // Products of these are between nothing and a few times the least number above zero, of both signs.
+    let least = (A::min_positive_value() * A::epsilon()).sqrt() / of(16.0);
+    let tiny = |n: usize| third(n) * least;
+    let (zero, infinity, most) = (A::zero(), A::infinity(), A::max_value());
+    let special =
+        [zero, -zero, third(0), infinity, A::min_positive_value(), -infinity, most, third(7), A::nan(), -most];
+    let special = |n: usize| special[n % special.len()];
+    let all: [&dyn Fn(usize) -> A; 3] = [&third, &tiny, &special];
+    let shapes = [(MOST, MOST, MOST), (MOST, 1, MOST), (MOST, MOST, 1), (1, MOST, MOST), (7, 3, 5)];
+    all.iter().all(|number| {
+        shapes.iter().all(|&(m, k, n)| {
+            let mut a = Array2::from_shape_fn((m, k), |(i, j)| number(37 * i + 11 * j));
+            let mut b = Array2::from_shape_fn((k, n), |(i, j)| number(23 * i + 59 * j + 5));
+            [false, true].into_iter().all(|backwards| {
+                if backwards {
+                    // Not for `blas`.
+                    a.invert_axis(Axis(1));
+                    b.invert_axis(Axis(1));
+                }
+                let (mut ours, mut ndarrays) = (Array2::zeros((m, n)), Array2::zeros((m, n)));
+                general_mat_mul(A::one(), &a, &b, A::zero(), &mut ndarrays);
+                product(&a, &b, &mut ours, kernel) && ours.iter().zip(&ndarrays).all(|(&x, &y)| same_bits(x, y))
+            })
+        })
+    })
+}
+
+/// Whether these are one number, and a zero of one sign; or both none.
+fn same_bits<A: Float>(x: A, y: A) -> bool {
+    (x == y && x.is_sign_negative() == y.is_sign_negative()) || (x.is_nan() && y.is_nan())
 }
 
 fn is<A: 'static, B: 'static>() -> bool {
@@ -160,12 +213,49 @@ mod fused {
     ///
     /// [`is_there`] says so.
     #[cfg_attr(target_arch = "x86_64", target_feature(enable = "fma,avx2"))]
-    pub(super) unsafe fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>) {
+    pub(super) unsafe fn product<A: LinalgScalar, const PLUS_ZERO: bool>(
+        a: &ArrayRef2<A>,
+        b: &ArrayRef2<A>,
+        c: &mut ArrayRef2<A>,
+    ) {
         debug_assert!(is_there());
+        let finish = |sum| if PLUS_ZERO { sum + A::zero() } else { sum };
         if is::<A, f64>() {
-            rows(a, b, c, |x, y, sum| as_a(as_a::<A, f64>(x).mul_add(as_a(y), as_a(sum))));
+            let multiply_add = |x, y, sum| as_a(as_a::<A, f64>(x).mul_add(as_a(y), as_a(sum)));
+            rows(a, b, c, multiply_add, finish);
         } else {
-            rows(a, b, c, |x, y, sum| as_a(as_a::<A, f32>(x).mul_add(as_a(y), as_a(sum))));
+            let multiply_add = |x, y, sum| as_a(as_a::<A, f32>(x).mul_add(as_a(y), as_a(sum)));
+            rows(a, b, c, multiply_add, finish);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Were there two, some numbers would be missing by which they can be told apart. Were there none, no loop would ever run.
+    fn one_loop_gives_the_same<A: LinalgScalar + Float + From<f32>>() {
+        let kernels = [Kernel::Once, Kernel::OnceAndPlusZero, Kernel::Twice];
+        let possible = if fused::is_there() { &kernels[..] } else { &kernels[2..] };
+        let same: Vec<_> = possible.iter().filter(|&&kernel| gives_the_same::<A>(kernel)).collect();
+        assert_eq!(same.len(), 1, "{same:?}");
+        assert_eq!(*same[0], find_kernel::<A>());
+    }
+
+    #[test]
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", target_arch = "aarch64")),
+        ignore = "it may be that no loop rounds as ndarray"
+    )]
+    fn the_trial_leaves_one_loop() {
+        one_loop_gives_the_same::<f32>();
+        one_loop_gives_the_same::<f64>();
+    }
+
+    #[test]
+    fn bits_are_compared() {
+        assert!(same_bits(f64::NAN, -f64::NAN) && same_bits(-0.0, -0.0) && same_bits(f64::INFINITY, f64::INFINITY));
+        assert!(!same_bits(0.0, -0.0) && !same_bits(f64::NAN, 1.0) && !same_bits(f64::INFINITY, f64::MAX));
     }
 }
