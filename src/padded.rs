@@ -5,7 +5,7 @@
 use ndarray::{ArrayView, Dimension, ShapeBuilder, StrideShape};
 
 use crate::memory::offsets::LINE;
-use crate::shape::lengths_mut;
+use crate::shape::{Extent, contiguous_extent, lengths_mut};
 
 /// Rows shorter than this are left as they are: few are in the way of each other.
 const FROM: usize = 512;
@@ -46,23 +46,25 @@ impl<Sh: ShapeBuilder> Padded for Sh {
     fn padded<T>(self) -> StrideShape<Self::Dim> {
         let shape = self.into_shape_with_order();
         let dim = shape.raw_dim().clone();
-        // ndarray keeps the order to itself, but shows the strides of a view.
-        let units = &[(); isize::MAX as usize];
-        let Ok(view) = ArrayView::from_shape(shape.clone(), &units[..dim.size_checked().unwrap_or(0)]) else {
-            return shape.into(); // too large for any array, as whoever allocates it will say
-        };
-        let column_major = !view.is_standard_layout();
         let (n, size) = (dim.ndim(), size_of::<T>());
         if n < 2 || size == 0 || LINE % size != 0 {
             return shape.into();
         }
+        let Ok(Extent::Elements(len)) = contiguous_extent(&dim, size) else {
+            return shape.into(); // empty, or too large for any array, as whoever allocates it will say
+        };
+        // ndarray keeps the order to itself, but shows the strides of a view: of elements that take no memory.
+        let units = &[(); isize::MAX as usize];
+        let view = ArrayView::from_shape(shape, &units[..len]).expect("as many elements as the shape has");
+        let column_major = !view.is_standard_layout();
         let mut strides = dim.clone();
         let (lengths, mut stride) = (dim.slice(), 1usize);
         for k in 0..n {
             let axis = if column_major { k } else { n - 1 - k };
             lengths_mut(&mut strides)[axis] = stride;
-            stride = stride.saturating_mul(lengths[axis]);
-            let row = stride.saturating_mul(size);
+            // Not more than the array's bytes, which fit `isize`, and an eighth for the padding: this fits `usize`.
+            stride *= lengths[axis];
+            let row = stride * size;
             if k == 0 && row >= FROM && row % CROWDED == 0 {
                 stride += LINE / size;
             }

@@ -7,7 +7,7 @@
 
 #![forbid(unsafe_code)]
 
-use ndarray::{ArrayViewMut, Dimension, Shape, ShapeBuilder, StrideShape};
+use ndarray::{ArrayView, ArrayViewMut, Dimension, ErrorKind, Shape, ShapeBuilder, ShapeError, StrideShape};
 
 use crate::error::AllocErrorKind;
 
@@ -132,7 +132,17 @@ fn strided_extent<T, D: Dimension>(shape: &StrideShape<D>) -> Result<Extent, All
     let checked = contiguous_extent(shape.raw_dim(), size_of::<T>())?;
     // As long as a slice can be, and no memory at all.
     let units = &mut [(); isize::MAX as usize];
-    let view = ArrayViewMut::from_shape(shape.clone(), units).map_err(|_| AllocErrorKind::Strides)?;
+    let error = |error: ShapeError| match error.kind() {
+        // The last element lies further from the first than `isize` can say.
+        ErrorKind::Overflow | ErrorKind::OutOfBounds => AllocErrorKind::Overflow,
+        _ => AllocErrorKind::Strides,
+    };
+    // A stride that has no absolute value, of an axis with one index: what looks for shared elements would negate it.
+    let view = ArrayView::from_shape(shape.clone(), units).map_err(error)?;
+    if view.strides().contains(&isize::MIN) && !view.is_empty() {
+        return Err(AllocErrorKind::Overflow);
+    }
+    let view = ArrayViewMut::from_shape(shape.clone(), units).map_err(error)?;
     if checked == Extent::Nothing {
         return Ok(checked);
     }
