@@ -42,7 +42,7 @@ impl<'s> Scope<'s> {
     #[inline]
     #[track_caller]
     pub fn align(self, align: usize) -> Aligned<'s> {
-        assert!(align.is_power_of_two(), "ndarena: cannot align arrays to {align} bytes; give a power of two");
+        assert!(align.is_power_of_two(), "ndarena: align: cannot align arrays to {align} bytes; give a power of two");
         Aligned { scope: self, align }
     }
 }

@@ -4,6 +4,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use ndarray::{ArrayBase, ArrayRef, ArrayViewMut, Data, DimMax, Dimension};
 
+use super::integers::{check_divisor, check_divisors};
 use crate::scope::Scope;
 
 /// The operands of [`Scope::add`], [`sub`](Scope::sub), [`mul`](Scope::mul) and [`div`](Scope::div): `&a` and `&b`, two
@@ -36,13 +37,19 @@ pub trait Operands<B> {
     /// The number of axes of the result, as a type.
     type Dim: Dimension;
 
+    /// The array of `f` of each two elements, for the operation of that name.
     #[doc(hidden)]
     fn apply<'s, R: Copy + 's>(
         self,
         b: B,
         s: Scope<'s>,
+        operation: &'static str,
         f: impl Fn(Self::First, Self::Second) -> R,
     ) -> ArrayViewMut<'s, R, Self::Dim>;
+
+    /// If any division by zero would panic, that panic, at the caller's place.
+    #[doc(hidden)]
+    fn check_division(&self, b: &B);
 }
 
 macro_rules! array_and_array {
@@ -60,8 +67,22 @@ macro_rules! array_and_array {
 
             #[inline]
             #[track_caller]
-            fn apply<'s, R: Copy + 's>(self, b: &$B, s: Scope<'s>, f: impl Fn(T, U) -> R) -> ArrayViewMut<'s, R, Self::Dim> {
-                s.zip_map(self, b, |&a, &b| f(a, b))
+            fn apply<'s, R: Copy + 's>(
+                self,
+                b: &$B,
+                s: Scope<'s>,
+                operation: &'static str,
+                f: impl Fn(T, U) -> R,
+            ) -> ArrayViewMut<'s, R, Self::Dim> {
+                s.zip_as(operation, self, b, |&a, &b| f(a, b))
+            }
+
+            #[inline(always)]
+            #[track_caller]
+            fn check_division(&self, b: &&$B) {
+                if !self.is_empty() {
+                    check_divisors::<T, U, E>("div", b);
+                }
             }
         }
     )+};
@@ -83,8 +104,22 @@ macro_rules! array_and_number {
 
             #[inline]
             #[track_caller]
-            fn apply<'s, R: Copy + 's>(self, b: $T, s: Scope<'s>, f: impl Fn($T, $T) -> R) -> ArrayViewMut<'s, R, D> {
+            fn apply<'s, R: Copy + 's>(
+                self,
+                b: $T,
+                s: Scope<'s>,
+                _: &'static str,
+                f: impl Fn($T, $T) -> R,
+            ) -> ArrayViewMut<'s, R, D> {
                 s.map(self, |&a| f(a, b))
+            }
+
+            #[inline(always)]
+            #[track_caller]
+            fn check_division(&self, b: &$T) {
+                if !self.is_empty() {
+                    check_divisor::<$T, $T>("div", b);
+                }
             }
         }
 
@@ -95,8 +130,20 @@ macro_rules! array_and_number {
 
             #[inline]
             #[track_caller]
-            fn apply<'s, R: Copy + 's>(self, b: &$A, s: Scope<'s>, f: impl Fn($T, $T) -> R) -> ArrayViewMut<'s, R, D> {
+            fn apply<'s, R: Copy + 's>(
+                self,
+                b: &$A,
+                s: Scope<'s>,
+                _: &'static str,
+                f: impl Fn($T, $T) -> R,
+            ) -> ArrayViewMut<'s, R, D> {
                 s.map(b, |&b| f(self, b))
+            }
+
+            #[inline(always)]
+            #[track_caller]
+            fn check_division(&self, b: &&$A) {
+                check_divisors::<$T, $T, D>("div", b);
             }
         }
     )+};
@@ -111,7 +158,7 @@ macro_rules! arrays_and_numbers {
 arrays_and_numbers! { f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
 macro_rules! operator {
-    ($(#[$doc:meta])* $name:ident, $Op:ident) => {
+    ($(#[$doc:meta])* $name:ident, $Op:ident $(, $check:ident)?) => {
         $(#[$doc])*
         #[inline]
         #[track_caller]
@@ -119,7 +166,8 @@ macro_rules! operator {
         where
             A: Operands<B, First: $Op<A::Second, Output: Copy + 's>>,
         {
-            a.apply(b, self, |a, b| a.$name(b))
+            $(a.$check(&b);)?
+            a.apply(b, self, stringify!($name), |a, b| a.$name(b))
         }
     };
 }
@@ -135,7 +183,8 @@ impl<'s> Scope<'s> {
         ///
         /// # Panics
         ///
-        /// If the shapes cannot be broadcast together, and as [`AllocArray`](crate::AllocArray) says.
+        /// If the shapes cannot be broadcast together, and as [`AllocArray`](crate::AllocArray) says. A panic of the elements'
+        /// own arithmetic passes as it is, with the place that it has: of integers that overflow, in debug builds.
         ///
         /// ```
         /// use ndarray::array;
@@ -192,7 +241,8 @@ impl<'s> Scope<'s> {
         ///
         /// # Panics
         ///
-        /// As [`add`](Scope::add), and if an integer is divided by zero.
+        /// As [`add`](Scope::add), and if elements of Rust's integer types are divided by zero. (The least of a signed type
+        /// divided by -1 is the elements' own panic, in any build.)
         ///
         /// ```
         /// use ndarray::array;
@@ -200,7 +250,7 @@ impl<'s> Scope<'s> {
         /// let a = array![1.0f32, 2.0];
         /// ndarena::scope(|s| assert_eq!(s.div(&s.div(1.0, &a), 2.0), array![0.5, 0.25]));
         /// ```
-        div, Div
+        div, Div, check_division
     }
 
     /// The negative of each element: `-&a` in scope memory.

@@ -7,6 +7,7 @@ use ndarray::{
 };
 
 use super::AllocArray;
+use super::checks::check_axis;
 use crate::scope::Scope;
 use crate::shape::{contiguous_extent, lengths_mut};
 
@@ -124,9 +125,10 @@ impl<'s> Scope<'s> {
         T: Copy + 's,
         D: RemoveAxis,
     {
+        check_axis("select", a, axis);
         let len = a.len_of(axis);
-        if let Some(index) = indices.iter().find(|&&index| index >= len) {
-            panic!("ndarena: index {index} is out of bounds for axis {} of shape {:?}", axis.index(), a.shape());
+        if let Some(&index) = indices.iter().find(|&&index| index >= len) {
+            no_such_index(index, axis, a.shape());
         }
         let mut dim = a.raw_dim();
         lengths_mut(&mut dim)[axis.index()] = indices.len();
@@ -171,4 +173,14 @@ impl<'s> Scope<'s> {
         // SAFETY: the parts cover the axis from end to end, and each is written as a whole.
         unsafe { to.assume_init() }
     }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn no_such_index(index: usize, axis: Axis, shape: &[usize]) -> ! {
+    let (axis, len) = (axis.index(), shape[axis.index()]);
+    panic!(
+        "ndarena: select: index {index} is out of bounds for axis {axis} of shape {shape:?}; give indices that are less than {len}"
+    )
 }

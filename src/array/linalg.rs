@@ -135,7 +135,20 @@ where
 #[inline(never)]
 #[track_caller]
 fn not_compatible((m, k): (usize, usize), (k2, n): (usize, usize)) -> ! {
-    panic!("ndarena: inputs {m} × {k} and {k2} × {n} are not compatible for matrix multiplication")
+    panic!(
+        "ndarena: dot: inputs {m} × {k} and {k2} × {n} are not compatible for matrix multiplication; give the second as many \
+         rows as the first has columns"
+    )
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn no_product(a: &[usize], b: &[usize]) -> ! {
+    let (axes, other) = (a.len(), b.len());
+    panic!(
+        "ndarena: dot: shapes {a:?} and {b:?}; there is a product of arrays of 1 and 2 axes, not for {axes} and {other}"
+    )
 }
 
 impl<'s, A: LinalgScalar> DotDim<'s, A, Ix1> for Ix1 {
@@ -213,7 +226,7 @@ impl<'s, A: LinalgScalar> DotDim<'s, A, IxDyn> for IxDyn {
             ((Ok(a), _), (_, Ok(b))) => Ix1::dot(s, &a, &b).into_dyn(),
             ((_, Ok(b)), (Ok(a), _)) => Ix2::dot(s, &a, &b).into_dyn(),
             (_, (Ok(a), Ok(b))) => Ix2::dot(s, &a, &b).into_dyn(),
-            _ => panic!("ndarena: dot is for arrays of 1 and 2 axes, not for {} and {}", a.ndim(), b.ndim()),
+            _ => no_product(a.shape(), b.shape()),
         }
     }
 }

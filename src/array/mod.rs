@@ -3,8 +3,10 @@
 mod aligned;
 mod alloc_array;
 mod arithmetic;
+mod checks;
 mod collect;
 mod elementwise;
+mod integers;
 mod joining;
 mod linalg;
 mod place;

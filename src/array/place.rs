@@ -6,7 +6,7 @@ use core::slice;
 
 use ndarray::{ArrayViewMut, Dimension, Ix1};
 
-use crate::error::AllocError;
+use crate::error::{AllocError, AllocErrorKind};
 use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::{Extent, Layout, usual_len};
@@ -131,6 +131,14 @@ pub(super) unsafe fn place_slowly<'s, T: 's, D: Dimension>(
         ArrayViewMut::from_shape(shape, elements)
     };
     Ok(view.expect("a checked shape has a view"))
+}
+
+/// The panic of an array of that shape, whose lengths are too large for any.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn too_large<D: Dimension>(s: Scope<'_>, dim: &D) -> ! {
+    AllocError::new(s.shortage(AllocErrorKind::Overflow), dim, usize::MAX).panic()
 }
 
 /// The usual case of a slice: not empty, in memory that is there.

@@ -1,12 +1,17 @@
 //! Reductions along an axis, by ndarray's own algorithms: what they give is what ndarray gives, bit for bit.
 
+#[cfg(feature = "std")]
+use core::mem::MaybeUninit;
 use core::ops::{Add, Div};
 
 use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, RemoveAxis, ShapeBuilder, Zip};
 use num_traits::{FromPrimitive, Zero};
 
 use super::AllocArray;
+use super::checks::{check_axis, converted};
 use super::zip::prefers_column_major;
+#[cfg(feature = "std")]
+use crate::error::AllocError;
 use crate::scope::Scope;
 
 impl<'s> Scope<'s> {
@@ -23,29 +28,14 @@ impl<'s> Scope<'s> {
     /// ndarena::scope(|s| assert_eq!(s.map_axis(&a, Axis(1), |row| row[1] - row[0]), array![1.0, 1.0]));
     /// ```
     #[track_caller]
-    pub fn map_axis<'a, A, B, D, F>(
-        self,
-        a: &'a ArrayRef<A, D>,
-        axis: Axis,
-        mut f: F,
-    ) -> ArrayViewMut<'s, B, D::Smaller>
+    pub fn map_axis<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, axis: Axis, f: F) -> ArrayViewMut<'s, B, D::Smaller>
     where
         A: 'a,
         B: Copy + 's,
         D: RemoveAxis,
         F: FnMut(ArrayView1<'a, A>) -> B,
     {
-        let dim = a.raw_dim().remove_axis(axis);
-        if a.len_of(axis) == 0 {
-            return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
-        }
-        let column_major = prefers_column_major(&a.index_axis(axis, 0)) > 0;
-        let mut to = self.uninit(dim.set_f(column_major));
-        Zip::from(&mut to).and(a.lanes(axis)).for_each(|to, lane| {
-            to.write(f(lane));
-        });
-        // SAFETY: `Zip` walks over all elements, and each is written.
-        unsafe { to.assume_init() }
+        self.lanes("map_axis", a, axis, f)
     }
 
     /// Along `axis`, `f` of what was there so far, `init` at first, and the next element; of the shape that `a` has without
@@ -62,23 +52,13 @@ impl<'s> Scope<'s> {
     /// ndarena::scope(|s| assert_eq!(s.fold_axis(&a, Axis(0), 0, |&most, &x| most.max(x)), array![3, 5]));
     /// ```
     #[track_caller]
-    pub fn fold_axis<A, B, D, F>(
-        self,
-        a: &ArrayRef<A, D>,
-        axis: Axis,
-        init: B,
-        mut f: F,
-    ) -> ArrayViewMut<'s, B, D::Smaller>
+    pub fn fold_axis<A, B, D, F>(self, a: &ArrayRef<A, D>, axis: Axis, init: B, f: F) -> ArrayViewMut<'s, B, D::Smaller>
     where
         B: Copy + 's,
         D: RemoveAxis,
         F: FnMut(&B, &A) -> B,
     {
-        let mut to = self.from_elem(a.raw_dim().remove_axis(axis), init);
-        for part in a.axis_iter(axis) {
-            to.zip_mut_with(&part, |to, x| *to = f(to, x));
-        }
-        to
+        self.folded("fold_axis", a, axis, init, f)
     }
 
     /// The sums along `axis`, of the shape that `a` has without that axis.
@@ -102,11 +82,7 @@ impl<'s> Scope<'s> {
         A: Copy + Zero + Add<Output = A> + 's,
         D: RemoveAxis,
     {
-        if fastest_axis(a) == Some(axis) {
-            self.map_axis(a, axis, |lane| lane.sum())
-        } else {
-            self.fold_axis(a, axis, A::zero(), |&sum, &x| sum + x)
-        }
+        self.sums("sum_axis", a, axis)
     }
 
     /// The means along `axis`, of the shape that `a` has without that axis; nothing if that axis has no length.
@@ -127,11 +103,12 @@ impl<'s> Scope<'s> {
         A: Copy + Zero + FromPrimitive + Add<Output = A> + Div<Output = A> + 's,
         D: RemoveAxis,
     {
+        check_axis("mean_axis", a, axis);
         if a.len_of(axis) == 0 {
             return None;
         }
-        let len = A::from_usize(a.len_of(axis)).expect("the length of an axis can be converted to an element");
-        let mut mean = self.sum_axis(a, axis);
+        let len = converted("mean_axis", a.len_of(axis), A::from_usize);
+        let mut mean = self.sums("mean_axis", a, axis);
         mean.map_inplace(|x| *x = *x / len);
         Some(mean)
     }
@@ -142,7 +119,8 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// If `a` has no such axis, if `ddof` is less than 0 or more than its length, and as [`AllocArray`] says.
+    /// If `a` has no such axis, if `ddof` is less than 0 or more than its length, if that cannot be converted to `A`, and as
+    /// [`AllocArray`] says.
     ///
     /// ```
     /// use ndarray::{Axis, array};
@@ -157,24 +135,7 @@ impl<'s> Scope<'s> {
         A: num_traits::Float + FromPrimitive + 's,
         D: RemoveAxis,
     {
-        let convert = |n: usize| A::from_usize(n).expect("the length of an axis can be converted to an element");
-        let n = convert(a.len_of(axis));
-        let possible = !(ddof < A::zero() || ddof > n);
-        assert!(possible, "ndarena: `ddof` must not be less than zero or greater than the length of the axis");
-        let dim = a.raw_dim().remove_axis(axis);
-        let mut squares = self.zeros::<A>(dim.clone());
-        self.scope(|inner| {
-            let mut mean = inner.zeros::<A>(dim);
-            for (i, part) in a.axis_iter(axis).enumerate() {
-                let count = convert(i + 1);
-                Zip::from(&mut mean).and(&mut squares).and(&part).for_each(|mean, squares, &x| {
-                    let delta = x - *mean;
-                    *mean = *mean + delta / count;
-                    *squares = (x - *mean).mul_add(delta, *squares);
-                });
-            }
-        });
-        squares.mapv_into(|squares| squares / (n - ddof))
+        self.variances("var_axis", a, axis, ddof)
     }
 
     /// The standard deviations along `axis`: the square roots of [`var_axis`](Scope::var_axis).
@@ -196,8 +157,132 @@ impl<'s> Scope<'s> {
         A: num_traits::Float + FromPrimitive + 's,
         D: RemoveAxis,
     {
-        self.var_axis(a, axis, ddof).mapv_into(|x| x.sqrt())
+        self.variances("std_axis", a, axis, ddof).mapv_into(|x| x.sqrt())
     }
+
+    /// [`map_axis`](Scope::map_axis) for the operation of that name.
+    #[inline]
+    #[track_caller]
+    fn lanes<'a, A, B, D, F>(
+        self,
+        operation: &'static str,
+        a: &'a ArrayRef<A, D>,
+        axis: Axis,
+        mut f: F,
+    ) -> ArrayViewMut<'s, B, D::Smaller>
+    where
+        A: 'a,
+        B: Copy + 's,
+        D: RemoveAxis,
+        F: FnMut(ArrayView1<'a, A>) -> B,
+    {
+        check_axis(operation, a, axis);
+        let dim = a.raw_dim().remove_axis(axis);
+        if a.len_of(axis) == 0 {
+            return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
+        }
+        let column_major = prefers_column_major(&a.index_axis(axis, 0)) > 0;
+        let mut to = self.uninit(dim.set_f(column_major));
+        Zip::from(&mut to).and(a.lanes(axis)).for_each(|to, lane| {
+            to.write(f(lane));
+        });
+        // SAFETY: `Zip` walks over all elements, and each is written.
+        unsafe { to.assume_init() }
+    }
+
+    /// [`fold_axis`](Scope::fold_axis) for the operation of that name.
+    #[inline]
+    #[track_caller]
+    fn folded<A, B, D, F>(
+        self,
+        operation: &'static str,
+        a: &ArrayRef<A, D>,
+        axis: Axis,
+        init: B,
+        mut f: F,
+    ) -> ArrayViewMut<'s, B, D::Smaller>
+    where
+        B: Copy + 's,
+        D: RemoveAxis,
+        F: FnMut(&B, &A) -> B,
+    {
+        check_axis(operation, a, axis);
+        let mut to = self.from_elem(a.raw_dim().remove_axis(axis), init);
+        for part in a.axis_iter(axis) {
+            to.zip_mut_with(&part, |to, x| *to = f(to, x));
+        }
+        to
+    }
+
+    /// [`sum_axis`](Scope::sum_axis) for the operation of that name.
+    #[inline]
+    #[track_caller]
+    fn sums<A, D>(self, operation: &'static str, a: &ArrayRef<A, D>, axis: Axis) -> ArrayViewMut<'s, A, D::Smaller>
+    where
+        A: Copy + Zero + Add<Output = A> + 's,
+        D: RemoveAxis,
+    {
+        if fastest_axis(a) == Some(axis) {
+            self.lanes(operation, a, axis, |lane| lane.sum())
+        } else {
+            self.folded(operation, a, axis, A::zero(), |&sum, &x| sum + x)
+        }
+    }
+
+    /// [`var_axis`](Scope::var_axis) for the operation of that name.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn variances<A, D>(
+        self,
+        operation: &'static str,
+        a: &ArrayRef<A, D>,
+        axis: Axis,
+        ddof: A,
+    ) -> ArrayViewMut<'s, A, D::Smaller>
+    where
+        A: num_traits::Float + FromPrimitive + 's,
+        D: RemoveAxis,
+    {
+        check_axis(operation, a, axis);
+        let n = converted(operation, a.len_of(axis), A::from_usize);
+        if ddof < A::zero() || ddof > n {
+            bad_ddof(operation, ddof.to_f64(), axis, a.shape());
+        }
+        let dim = a.raw_dim().remove_axis(axis);
+        let mut squares = self.zeros::<A>(dim.clone());
+        // What the scope has no memory for is said outside the closure.
+        let done: Result<(), AllocError> = self.scope(|inner| {
+            let mut mean = inner.try_uninit::<A>(dim)?;
+            mean.fill(MaybeUninit::new(A::zero()));
+            // SAFETY: `fill` writes every element.
+            let mut mean = unsafe { mean.assume_init() };
+            for (i, part) in a.axis_iter(axis).enumerate() {
+                let count = A::from_usize(i + 1).expect("what can be as large as the length can be less");
+                Zip::from(&mut mean).and(&mut squares).and(&part).for_each(|mean, squares, &x| {
+                    let delta = x - *mean;
+                    *mean = *mean + delta / count;
+                    *squares = (x - *mean).mul_add(delta, *squares);
+                });
+            }
+            Ok(())
+        });
+        match done {
+            Ok(()) => squares.mapv_into(|squares| squares / (n - ddof)),
+            Err(error) => AllocError::panic(&error),
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn bad_ddof(operation: &'static str, ddof: Option<f64>, axis: Axis, shape: &[usize]) -> ! {
+    let (axis, len, ddof) = (axis.index(), shape[axis.index()], ddof.unwrap_or(f64::NAN));
+    panic!(
+        "ndarena: {operation}: `ddof` is {ddof}, and axis {axis} of shape {shape:?} has length {len}; give one that is not \
+         less than zero or greater than the length"
+    )
 }
 
 /// The axis along which elements lie closest in memory; of several the last.

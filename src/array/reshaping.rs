@@ -5,8 +5,10 @@ use ndarray::{
 };
 
 use super::AllocArray;
-use super::zip::cannot_broadcast;
+use super::checks::cannot_broadcast;
+use super::place::too_large;
 use crate::scope::Scope;
+use crate::shape::contiguous_extent;
 
 impl<'s> Scope<'s> {
     /// `a` in row-major order without gaps: a view of `a` itself if it lies so, else of a copy.
@@ -104,7 +106,8 @@ impl<'s> Scope<'s> {
         let dim = shape.into_dimension();
         match a.broadcast(dim.clone()) {
             Some(a) => self.copy_of(&a),
-            None => cannot_broadcast(&[dim.as_array_view().to_slice().unwrap_or_default(), a.shape()]),
+            None if contiguous_extent(&dim, 0).is_err() => too_large(self, &dim),
+            None => cannot_broadcast("broadcast", &[dim.as_array_view().to_slice().unwrap_or_default(), a.shape()]),
         }
     }
 

@@ -4,6 +4,8 @@ use ndarray::{ArrayRef1, ArrayViewMut1, ArrayViewMut2};
 use num_traits::{One, Zero};
 
 use super::AllocArray;
+#[cfg(feature = "std")]
+use super::checks::converted;
 use crate::scope::Scope;
 
 impl<'s> Scope<'s> {
@@ -61,6 +63,7 @@ impl<'s> Scope<'s> {
     #[inline]
     #[track_caller]
     pub fn linspace<T: num_traits::Float + 's>(self, start: T, end: T, n: usize) -> ArrayViewMut1<'s, T> {
+        check_numbers::<T>("linspace", n);
         self.from_iter(ndarray::linspace(start, end, n))
     }
 
@@ -69,7 +72,8 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// If `step` does not lead from `start` towards `end`, and as [`AllocArray`] says.
+    /// If `step` does not lead from `start` towards `end`, if the number of steps cannot be converted to `T`, and as
+    /// [`AllocArray`] says.
     ///
     /// ```
     /// use ndarray::array;
@@ -80,6 +84,10 @@ impl<'s> Scope<'s> {
     #[inline]
     #[track_caller]
     pub fn range<T: num_traits::Float + 's>(self, start: T, end: T, step: T) -> ArrayViewMut1<'s, T> {
+        match ((end - start) / step).ceil().to_usize() {
+            Some(n) => check_numbers::<T>("range", n),
+            None => leads_nowhere([start, end, step].map(|x| x.to_f64().unwrap_or(f64::NAN))),
+        }
         self.from_iter(ndarray::range(start, end, step))
     }
 
@@ -99,6 +107,7 @@ impl<'s> Scope<'s> {
     #[inline]
     #[track_caller]
     pub fn logspace<T: num_traits::Float + 's>(self, base: T, start: T, end: T, n: usize) -> ArrayViewMut1<'s, T> {
+        check_numbers::<T>("logspace", n);
         self.from_iter(ndarray::logspace(base, start, end, n))
     }
 
@@ -141,9 +150,25 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// The numbers below `n` can be converted to `T`, or a panic: ndarray multiplies by each.
+#[cfg(feature = "std")]
+#[inline]
+#[track_caller]
+fn check_numbers<T: num_traits::Float>(operation: &'static str, n: usize) {
+    converted(operation, n.saturating_sub(1), T::from::<usize>);
+}
+
+#[cfg(feature = "std")]
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn leads_nowhere([start, end, step]: [f64; 3]) -> ! {
+    panic!("ndarena: range: from {start} to {end} by {step}; give a step that leads from the start towards the end")
+}
+
 #[cold]
 #[inline(never)]
 #[track_caller]
 fn gave_too_few(len: usize, gave: usize) -> ! {
-    panic!("ndarena: an iterator whose length is {len} gave {gave} elements; give one that knows its length")
+    panic!("ndarena: from_iter: an iterator whose length is {len} gave {gave} elements; give one that knows its length")
 }

@@ -146,7 +146,7 @@ impl<'s> Scope<'s> {
     {
         let rows = b.shape().first().copied().unwrap_or(0);
         if !a.is_square() || a.nrows() != rows || !matches!(b.ndim(), 1 | 2) {
-            not_compatible(a.dim(), b.shape());
+            not_compatible(half, a.dim(), b.shape());
         }
         if let Some(pivot) = a.diag().iter().position(|x| x.is_zero()) {
             return Err(SolveError::Singular { pivot });
@@ -168,8 +168,15 @@ impl<'s> Scope<'s> {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn not_compatible((m, n): (usize, usize), b: &[usize]) -> ! {
-    panic!("ndarena: inputs {m} × {n} and {b:?} are not compatible for a triangular system of equations")
+fn not_compatible(half: Half, (m, n): (usize, usize), b: &[usize]) -> ! {
+    let operation = match half {
+        Half::Lower => "solve_lower_triangular",
+        Half::Upper => "solve_upper_triangular",
+    };
+    panic!(
+        "ndarena: {operation}: inputs {m} × {n} and {b:?} are not compatible for a triangular system of equations; give a \
+         square matrix, and a vector or a matrix with as many rows"
+    )
 }
 
 /// By rows where these lie side by side, else by columns.

@@ -2,6 +2,8 @@
 
 use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder, Zip};
 
+use super::checks::cannot_broadcast;
+use super::place::too_large;
 use crate::AllocArray;
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
@@ -13,11 +15,30 @@ type Max<D, E> = <D as DimMax<E>>::Output;
 const FEW: usize = 32;
 
 macro_rules! zip_map {
-    ($(#[$doc:meta])* $name:ident, $broadcast:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
+    ($(#[$doc:meta])* $name:ident, $zip:ident, $broadcast:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
         $(#[$doc])*
         #[inline]
         #[track_caller]
-        pub fn $name<$($A, $D,)+ R, F>(self, $($a: &ArrayRef<$A, $D>,)+ mut f: F) -> ArrayViewMut<'s, R, $dim>
+        pub fn $name<$($A, $D,)+ R, F>(self, $($a: &ArrayRef<$A, $D>,)+ f: F) -> ArrayViewMut<'s, R, $dim>
+        where
+            $($D: Dimension,)+
+            $($bound)+
+            R: Copy + 's,
+            F: FnMut($(&$A),+) -> R,
+        {
+            self.$zip(stringify!($name), $($a,)+ f)
+        }
+
+        /// The same for the operation of that name.
+        #[allow(clippy::too_many_arguments, reason = "of five operands")]
+        #[inline]
+        #[track_caller]
+        pub(super) fn $zip<$($A, $D,)+ R, F>(
+            self,
+            operation: &'static str,
+            $($a: &ArrayRef<$A, $D>,)+
+            mut f: F,
+        ) -> ArrayViewMut<'s, R, $dim>
         where
             $($D: Dimension,)+
             $($bound)+
@@ -34,20 +55,26 @@ macro_rules! zip_map {
                         for (i, to) in to.iter_mut().enumerate() {
                             to.write(f($(&$a[i]),+));
                         }
-                        let dim = broadcast_shape::<$dim>(&shapes);
+                        let dim = broadcast_shape::<$dim>(operation, &shapes);
                         // SAFETY: `to` has as many elements as an array of that shape, each written, for `'s` and for no
                         // one else.
                         return unsafe { ArrayViewMut::from_shape_ptr(dim, to.as_mut_ptr().cast()) };
                     }
                 }
             }
-            self.$broadcast($($a,)+ f)
+            self.$broadcast(operation, $($a,)+ f)
         }
 
         /// Every case: apart, so that row-major arrays of one shape get short code.
+        #[allow(clippy::too_many_arguments, reason = "of five operands")]
         #[inline(never)]
         #[track_caller]
-        fn $broadcast<$($A, $D,)+ R, F>(self, $($a: &ArrayRef<$A, $D>,)+ mut f: F) -> ArrayViewMut<'s, R, $dim>
+        fn $broadcast<$($A, $D,)+ R, F>(
+            self,
+            operation: &'static str,
+            $($a: &ArrayRef<$A, $D>,)+
+            mut f: F,
+        ) -> ArrayViewMut<'s, R, $dim>
         where
             $($D: Dimension,)+
             $($bound)+
@@ -55,8 +82,8 @@ macro_rules! zip_map {
             F: FnMut($(&$A),+) -> R,
         {
             let shapes = [$($a.shape()),+];
-            let dim = broadcast_shape::<$dim>(&shapes);
-            $(let $a = broadcast(&$a, &dim);)+
+            let dim = broadcast_shape::<$dim>(operation, &shapes);
+            $(let $a = broadcast(self, &$a, &dim);)+
             if let (Some(len), true) = (dim.size_checked(), [$(rows_without_gaps(&$a)),+].iter().all(|&without| without)) {
                 if let Some(to) = self.uninit_slice_quickly(len) {
                     let row_len = dim[dim.ndim() - 1];
@@ -113,7 +140,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(s.zip_map(&a, &row, |x, y| x + y), array![[11, 22, 33], [14, 25, 36]]);
         /// });
         /// ```
-        zip_map, broadcast_and_zip, a: A D, b: B E; Max<D, E>, D: DimMax<E>,
+        zip_map, zip_as, broadcast_and_zip, a: A D, b: B E; Max<D, E>, D: DimMax<E>,
     }
 
     zip_map! {
@@ -133,7 +160,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(z, array![[2.0, 2.5], [2.5, 3.0]]);
         /// });
         /// ```
-        zip_map3, broadcast_and_zip3, a: A D, b: B E, c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
+        zip_map3, zip3_as, broadcast_and_zip3, a: A D, b: B E, c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
     }
 
     zip_map! {
@@ -149,7 +176,7 @@ impl<'s> Scope<'s> {
         /// let x = array![1.0, 2.0];
         /// ndarena::scope(|s| assert_eq!(s.zip_map4(&x, &x, &x, &x, |a, b, c, d| a + b * c - d), array![1.0, 4.0]));
         /// ```
-        zip_map4, broadcast_and_zip4, a: A D, b: B E, c: C G, d: X H; Max<Max<Max<D, E>, G>, H>,
+        zip_map4, zip4_as, broadcast_and_zip4, a: A D, b: B E, c: C G, d: X H; Max<Max<Max<D, E>, G>, H>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>,
     }
 
@@ -168,7 +195,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(s.zip_map5(&x, &x, &x, &x, &x, |a, b, c, d, e| a + b * c - d * e), array![1.0, 2.0]);
         /// });
         /// ```
-        zip_map5, broadcast_and_zip5, a: A D, b: B E, c: C G, d: X H, e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
+        zip_map5, zip5_as, broadcast_and_zip5, a: A D, b: B E, c: C G, d: X H, e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>,
     }
 }
@@ -182,7 +209,7 @@ fn same(a: &[usize], b: &[usize]) -> bool {
 /// The shape that arrays of these shapes are broadcast to, or a panic.
 #[inline]
 #[track_caller]
-fn broadcast_shape<D: Dimension>(shapes: &[&[usize]]) -> D {
+fn broadcast_shape<D: Dimension>(operation: &'static str, shapes: &[&[usize]]) -> D {
     let mut dim = D::zeros(shapes.iter().map(|shape| shape.len()).max().unwrap_or(0));
     let lengths = lengths_mut(&mut dim);
     lengths.fill(1);
@@ -191,32 +218,26 @@ fn broadcast_shape<D: Dimension>(shapes: &[&[usize]]) -> D {
             if *to == 1 {
                 *to = from;
             } else if from != 1 && from != *to {
-                cannot_broadcast(shapes);
+                cannot_broadcast(operation, shapes);
             }
         }
     }
     dim
 }
 
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub(super) fn cannot_broadcast(shapes: &[&[usize]]) -> ! {
-    match shapes {
-        [to, from] => panic!("ndarena: could not broadcast array from shape: {from:?} to: {to:?}"),
-        _ => panic!("ndarena: could not broadcast arrays of shapes {shapes:?} together"),
-    }
-}
-
-/// `a` as a view of the shape that it is broadcast to.
+/// `a` as a view of the shape that it is broadcast to, which was made of all operands', or a panic if that is too large.
 #[inline]
-fn broadcast<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E) -> ArrayView<'a, A, E> {
+#[track_caller]
+fn broadcast<'a, A, D: Dimension, E: Dimension>(s: Scope<'_>, a: &'a ArrayRef<A, D>, dim: &E) -> ArrayView<'a, A, E> {
     if same(a.shape(), dim.as_array_view().as_slice().unwrap_or_default()) {
         if let Ok(a) = a.view().into_dimensionality() {
             return a;
         }
     }
-    a.broadcast(dim.clone()).expect("this shape was made of all operands'")
+    match a.broadcast(dim.clone()) {
+        Some(a) => a,
+        None => too_large(s, dim),
+    }
 }
 
 /// Whether rows are slices: for ndarray, too, a reason to prefer row-major order.

@@ -120,7 +120,7 @@ fn shapes_that_do_not_broadcast_panic_with_both() {
         let call = || drop(s.zip_map(&Array2::<f64>::zeros((2, 3)), &Array1::<f64>::zeros(4), |x, y| x + y));
         let panic = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
         let said = panic.downcast_ref::<String>().unwrap();
-        assert_eq!(said, "ndarena: could not broadcast array from shape: [4] to: [2, 3]");
+        assert!(said.starts_with("ndarena: zip_map: could not broadcast array from shape: [4] to: [2, 3]; "), "{said}");
     });
     assert_eq!(buffer.stats().growths, 0, "nothing was allocated");
 }

@@ -96,34 +96,6 @@ fn panics_say_what_was_wanted_what_was_left_and_what_to_do() {
     });
 }
 
-#[test]
-fn panics_point_at_the_caller() {
-    let buffer = Buffer::with_limit(4096);
-    let calls: [fn(Scope<'_>); 16] = [
-        |s| drop(s.alloc_array::<f64>(10_000)),
-        |s| drop(s.uninit::<f64>(10_000)),
-        |s| drop(s.zeros::<f64>(10_000)),
-        |s| drop(s.ones::<f64>(10_000)),
-        |s| drop(s.from_elem(10_000, 'x')),
-        |s| drop(s.from_shape_fn(10_000, |i| i)),
-        |s| drop(s.copy_of(&ndarray::Array1::<f64>::zeros(10_000))),
-        |_| drop(Buffer::with_capacity(usize::MAX)),
-        |s| drop(s.map(&ndarray::Array1::<f64>::zeros(10_000), |x| *x)),
-        |s| drop(s.zip_map(&ndarray::arr1(&[1.0; 1000]), &ndarray::arr1(&[1.0; 1000]), |x, y| x + y)),
-        |s| assert!(s.alloc_slice::<u64>(10_000).is_empty()),
-        |s| assert!(s.bytes(std::alloc::Layout::new::<[u64; 10_000]>()).is_empty()),
-        |s| drop(s.align(128).alloc_array::<f64>(10_000)),
-        |s| drop(s.align(128).ones::<f64>((100, 100))),
-        |s| drop(s.align(3).ones::<f64>(1)),
-        |s| drop(s.guard().scope().zeros::<f64>((100, 100))),
-    ];
-    let first = line!() - calls.len() as u32 - 1;
-    for (line, call) in (first..).zip(calls) {
-        let panic = panic_of(|| buffer.scope(call)).expect_err("it should panic");
-        assert_eq!((panic.file.as_str(), panic.line), (file!(), line), "{}", panic.message);
-    }
-}
-
 /// What is left is no more than the limit, which counts in whole lines.
 #[test]
 fn no_more_is_left_than_the_limit() {

@@ -1,0 +1,104 @@
+//! Division by zero of Rust's integers, found before the division: its own panic would not be at the caller's place.
+//!
+//! The elements have no bound that tells what they are, not even `'static`. So their type is asked for as `dyn Any` would
+//! ask, but without the bound. The compiler knows the answer: of elements that are not integers, nothing is left of this.
+
+use core::any::TypeId;
+use core::marker::PhantomData;
+use core::mem;
+
+use ndarray::{ArrayRef, Dimension, IntoDimension};
+
+/// Whether `T` and `U` are one and the same of Rust's integer types, and `x` its zero.
+#[inline(always)]
+fn is_zero_of<T, U>(x: &U) -> bool {
+    macro_rules! is_zero {
+        ($($I:ty)+) => {$(
+            if is::<U, $I>() {
+                // SAFETY: `U` is this integer type: it has its `TypeId` (invariant `Integer`).
+                let x = unsafe { &*core::ptr::from_ref(x).cast::<$I>() };
+                return *x == 0;
+            }
+        )+};
+    }
+    if are_integers::<T, U>() {
+        is_zero! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+    }
+    false
+}
+
+#[inline(always)]
+fn are_integers<T, U>() -> bool {
+    macro_rules! are_both {
+        ($($I:ty)+) => { $((is::<T, $I>() && is::<U, $I>()))||+ };
+    }
+    are_both! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+}
+
+/// Whether `T` is `I`.
+///
+/// `Integer`: types that differ in nothing but lifetimes have one `TypeId`, so in general this would not do; but `I` is here an
+/// integer type, in which there are none, so what has its `TypeId` is that type.
+#[inline(always)]
+fn is<T, I: 'static>() -> bool {
+    trait Id {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static;
+    }
+    impl<T> Id for PhantomData<T> {
+        #[inline(always)]
+        fn id(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<Self>()
+        }
+    }
+    let phantom = PhantomData::<T>;
+    let short: &dyn Id = &phantom;
+    // SAFETY: lifetimes are no part of what runs. The reference is to a value without size that is there until the end of this
+    // function, and `id` makes a number of the type and keeps nothing.
+    let long = unsafe { mem::transmute::<&dyn Id, &(dyn Id + 'static)>(short) };
+    long.id() == TypeId::of::<PhantomData<I>>()
+}
+
+/// None of `divisors`, by which `T`s are to be divided, is zero, or a panic; not of others than Rust's integers.
+#[inline(always)]
+#[track_caller]
+pub(super) fn check_divisors<T, U, D: Dimension>(operation: &'static str, divisors: &ArrayRef<U, D>) {
+    if !are_integers::<T, U>() {
+        return;
+    }
+    let found = match divisors.as_slice_memory_order() {
+        // Without a way out of the loop, which is then one over vectors.
+        Some(divisors) => divisors.iter().fold(false, |found, x| found | is_zero_of::<T, U>(x)),
+        None => divisors.iter().any(is_zero_of::<T, U>),
+    };
+    if found {
+        let zero = divisors.indexed_iter().find(|(_, x)| is_zero_of::<T, U>(x));
+        let index = zero.map(|(index, _)| index.into_dimension()).unwrap_or_default();
+        divided_by_zero(operation, index.slice(), divisors.shape());
+    }
+}
+
+/// `divisor`, by which `T`s are to be divided, is not zero, or a panic; not of others than Rust's integers.
+#[inline(always)]
+#[track_caller]
+pub(super) fn check_divisor<T, U>(operation: &'static str, divisor: &U) {
+    if is_zero_of::<T, U>(divisor) {
+        divided_by_zero(operation, &[], &[]);
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn divided_by_zero(operation: &'static str, index: &[usize], shape: &[usize]) -> ! {
+    if shape.is_empty() {
+        panic!("ndarena: {operation}: integers are divided by 0; give a divisor that is not zero");
+    }
+    panic!(
+        "ndarena: {operation}: integers are divided by 0, at index {index:?} of shape {shape:?}; give none that is zero"
+    )
+}
