@@ -1,11 +1,9 @@
 //! Division by zero of Rust's integers, found before the division: its own panic would not be at the caller's place.
 //!
-//! The elements have no bound that tells what they are, not even `'static`. So their type is asked for as `dyn Any` would
-//! ask, but without the bound. The compiler knows the answer: of elements that are not integers, nothing is left of this.
+//! The elements have no bound that tells what they are, not even `'static`, so that `typeid` is asked, which wants none. The
+//! compiler knows the answer: of elements that are not integers, nothing is left of this.
 
 use core::any::TypeId;
-use core::marker::PhantomData;
-use core::mem;
 
 use ndarray::{ArrayRef, Dimension, IntoDimension};
 
@@ -15,7 +13,7 @@ fn is_zero_of<T, U>(x: &U) -> bool {
     macro_rules! is_zero {
         ($($I:ty)+) => {$(
             if is::<U, $I>() {
-                // SAFETY: `U` is this integer type: it has its `TypeId` (invariant `Integer`).
+                // SAFETY: `U` is this integer type: it has its id (Integer).
                 let x = unsafe { &*core::ptr::from_ref(x).cast::<$I>() };
                 return *x == 0;
             }
@@ -37,30 +35,11 @@ fn are_integers<T, U>() -> bool {
 
 /// Whether `T` is `I`.
 ///
-/// `Integer`: types that differ in nothing but lifetimes have one `TypeId`, so in general this would not do; but `I` is here an
-/// integer type, in which there are none, so what has its `TypeId` is that type.
+/// `Integer`: types that differ in nothing but lifetimes have one id, so in general this would not do; but `I` is here an
+/// integer type, in which there are none, so what has its id is that type.
 #[inline(always)]
 fn is<T, I: 'static>() -> bool {
-    trait Id {
-        fn id(&self) -> TypeId
-        where
-            Self: 'static;
-    }
-    impl<T> Id for PhantomData<T> {
-        #[inline(always)]
-        fn id(&self) -> TypeId
-        where
-            Self: 'static,
-        {
-            TypeId::of::<Self>()
-        }
-    }
-    let phantom = PhantomData::<T>;
-    let short: &dyn Id = &phantom;
-    // SAFETY: lifetimes are no part of what runs. The reference is to a value without size that is there until the end of this
-    // function, and `id` makes a number of the type and keeps nothing.
-    let long = unsafe { mem::transmute::<&dyn Id, &(dyn Id + 'static)>(short) };
-    long.id() == TypeId::of::<PhantomData<I>>()
+    typeid::of::<T>() == TypeId::of::<I>()
 }
 
 /// None of `divisors`, by which `T`s are to be divided, is zero, or a panic; not of others than Rust's integers.
