@@ -87,7 +87,7 @@ fn other_shapes_are_padded_where_it_helps() {
         assert_eq!(padded(s.zeros((512, 100).padded::<f64>()).into_dyn()), [100, 1]);
         assert_eq!(padded(s.zeros((100, 2000).padded::<f64>()).into_dyn()), [2000, 1]);
         assert_eq!(padded(s.zeros(4096.padded::<f64>()).into_dyn()), [1]);
-        assert_eq!(padded(s.zeros(().padded::<f64>()).into_dyn()), []);
+        assert!(padded(s.zeros(().padded::<f64>()).into_dyn()).is_empty());
         assert_eq!(s.from_elem((64, 64).padded::<[u8; 24]>(), [0u8; 24]).strides(), [64, 1]);
         assert_eq!(s.from_elem((64, 64).padded::<()>(), ()).len(), 4096);
         assert_eq!(s.zeros::<f64>((0, 512).padded::<f64>()).dim(), (0, 512));
