@@ -20,14 +20,15 @@ const AXES: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AllocErrorKind {
-    /// The product of the non-zero axis lengths, or the size in bytes, does not fit `isize`.
+    /// The product of the non-zero axis lengths, the distance between the first and the last element, or the size in bytes does
+    /// not fit `isize`.
     Overflow,
     /// The strides are not one for each axis, or let two indices share an element.
     Strides,
     /// The buffer would come to hold more than its limit.
     Limit,
     /// The system, or the buffer's own source, has no such block of memory; or a [`FixedBuffer`](crate::FixedBuffer) has
-    /// not as much left for this scope.
+    /// not as much left.
     OutOfMemory,
 }
 
@@ -43,20 +44,25 @@ pub enum AllocErrorKind {
 /// | any array or slice, [`bytes`] | it is larger than `isize::MAX` bytes, or the product of its non-zero axis lengths than `isize::MAX` | [`Overflow`] |
 /// | an array with strides | these let two indices share an element, or are not one for each axis | [`Strides`] |
 /// | any array or slice, [`bytes`] | a [`Buffer`] with a limit, or a thread's default one, would come to hold more than that | [`Limit`] |
-/// | | the system, or the buffer's [`ChunkSource`], has no such block; a [`FixedBuffer`] has less left for this scope, all of it while it is lent to an inner one | [`OutOfMemory`] |
+/// | | the system, or the buffer's [`ChunkSource`], has no such block; a [`FixedBuffer`] has less left | [`OutOfMemory`] |
 /// | [`Buffer::with_capacity`] | the system has no such block | panic, with this error |
 /// | what [`bump`] lends | the limit does not allow it, which is 0 on a [`FixedBuffer`] | bumpalo's panic or error |
 /// | [`align`] | the alignment is not a power of two | panic |
-/// | [`add`], [`zip_map`] and their kin, [`broadcast`] | the shapes cannot be broadcast | panic that names the shapes |
+/// | [`add`], [`zip_map`] and their kin, [`broadcast`] | the shapes cannot be broadcast | panic that names the operation and the shapes |
+/// | `div` | elements of Rust's integer types are divided by zero | panic that names the index |
 /// | [`dot`], `solve_lower_triangular`, `solve_upper_triangular` | the shapes do not fit each other | panic that names both |
 /// | `solve_lower_triangular`, `solve_upper_triangular` | the matrix is singular, or something is not finite | its error `SolveError` |
 /// | [`concatenate`], [`stack`] | there is no array, or the shapes differ | ndarray's `ShapeError` |
 /// | [`to_shape`] | the number of elements differs | ndarray's `ShapeError` |
-/// | [`select`], and what takes an axis | there is no such index, or axis | panic |
+/// | [`select`], and what takes an axis | there is no such index, or axis | panic that names it and the shape |
+/// | `mean_axis`, `var_axis`, `std_axis`, `linspace`, `logspace`, `range` | a number of elements cannot be converted to the elements' type; `ddof` is out of range; `range`'s step leads nowhere | panic that names the numbers |
+/// | [`from_iter`](crate::Scope::from_iter) | the iterator gives fewer elements than its length | panic with both numbers |
 /// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open, or a guard was forgotten | its error `ScopeOpen` |
-/// | a closure | it panics | that panic; the scope has ended |
+/// | a closure, or the elements' own arithmetic | it panics | that panic, as it is; the scope has ended |
 ///
-/// The methods whose name begins with `try_` return the error, all others panic with its text, at the caller's place. Opening
+/// The methods whose name begins with `try_` return the error, all others panic with its text. Each of our own panics reads
+/// `ndarena: <operation>: <what was given>; <what would do>` (that of an `AllocError`: `ndarena: <the error>`), at the caller's
+/// place. Opening
 /// a scope or a guard fails only if the system has not even the few hundred bytes that a level takes, as `Box::new` would.
 /// Everything else that could go wrong does not compile.
 ///
@@ -179,7 +185,7 @@ impl fmt::Display for AllocError {
             AllocErrorKind::OutOfMemory if self.shortage.fixed => write!(
                 f,
                 "it takes {bytes} bytes, and {left} bytes are left for this scope of the fixed buffer's {} bytes; give it \
-                 more memory, use less, or let scopes end first that are not needed any more or were opened inside this one",
+                 more memory, use less, or let scopes end first that are not needed any more",
                 self.shortage.limit.unwrap_or(0),
             ),
             AllocErrorKind::OutOfMemory => write!(

@@ -87,6 +87,32 @@ impl<'b> Guard<'b> {
     }
 }
 
+impl<'s> Scope<'s> {
+    /// A scope inside this one that lasts until the guard is dropped: for code in which a closure is in the way. See
+    /// [`Guard`].
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    ///
+    /// /// The first power of `x` that is at least `bound`.
+    /// fn first_above(s: Scope<'_>, x: f64, bound: f64) -> usize {
+    ///     let guard = s.guard();
+    ///     let powers = guard.scope().from_shape_fn(64, |k| x.powi(k as i32));
+    ///     for (k, &power) in powers.iter().enumerate() {
+    ///         if power >= bound {
+    ///             return k; // ends the guard's scope, too
+    ///         }
+    ///     }
+    ///     powers.len()
+    /// }
+    /// assert_eq!(ndarena::scope(|s| first_above(s, 2.0, 1000.0)), 10);
+    /// ```
+    #[inline]
+    pub fn guard(self) -> Guard<'s> {
+        Guard::new(self.enter())
+    }
+}
+
 impl fmt::Debug for Guard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Guard").field(&self.scope()).finish()

@@ -6,13 +6,12 @@ use core::ptr::NonNull;
 use bumpalo::Bump;
 
 use crate::error::Shortage;
-use crate::guard::Guard;
 use crate::memory::{End, Entered, Frame, Region, Stack};
 
 /// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
 ///
 /// A scope is handed to the closure of [`Buffer::scope`](crate::Buffer::scope), [`scope`](crate::scope()) or
-/// [`Scope::scope`], or lent by a [`Guard`]. It is `Copy`, so a kernel takes it by value; its type names no buffer:
+/// [`Scope::scope`], or lent by a [`Guard`](crate::Guard). It is `Copy`, so a kernel takes it by value; its type names no buffer:
 ///
 /// ```
 /// use ndarena::{Scope, prelude::*};
@@ -162,30 +161,6 @@ impl<'s> Scope<'s> {
         f(Scope::on(&entered))
     }
 
-    /// A scope inside this one that lasts until the guard is dropped: for code in which a closure is in the way. See
-    /// [`Guard`].
-    ///
-    /// ```
-    /// use ndarena::prelude::*;
-    ///
-    /// /// The first power of `x` that is at least `bound`.
-    /// fn first_above(s: Scope<'_>, x: f64, bound: f64) -> usize {
-    ///     let guard = s.guard();
-    ///     let powers = guard.scope().from_shape_fn(64, |k| x.powi(k as i32));
-    ///     for (k, &power) in powers.iter().enumerate() {
-    ///         if power >= bound {
-    ///             return k; // ends the guard's scope, too
-    ///         }
-    ///     }
-    ///     powers.len()
-    /// }
-    /// assert_eq!(ndarena::scope(|s| first_above(s, 2.0, 1000.0)), 10);
-    /// ```
-    #[inline]
-    pub fn guard(self) -> Guard<'s> {
-        Guard::new(self.stack.enter(None))
-    }
-
     /// A [`bumpalo::Bump`] that lasts as long as the scope, for `bumpalo::collections` and whatever else takes one.
     ///
     /// It asks the global allocator for memory of its own, keeps it for the next scope at this depth, and counts towards
@@ -230,6 +205,12 @@ impl<'s> Scope<'s> {
     /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`.
     pub(crate) fn take(self, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
         self.stack.take(self.region, bytes, align, end)
+    }
+
+    /// A region inside this scope's, until it is dropped.
+    #[inline(always)]
+    pub(crate) fn enter(self) -> Entered<'s> {
+        self.stack.enter(None)
     }
 
     /// Why an array of that shape cannot be had at all.

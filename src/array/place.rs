@@ -64,8 +64,8 @@ unsafe fn place_quickly<'s, T: 's, D: Dimension>(
 ) -> Option<ArrayViewMut<'s, T, D>> {
     let Layout::Contiguous(shape) = layout else { return None };
     let (start, _) = memory_quickly::<T, D>(s, shape.raw_dim(), end)?;
-    // SAFETY: `start` is aligned and has memory for all elements for `'s` and for no one else (invariants 1, 4 and 5 of
-    // `level`), with contents that the caller vouches for.
+    // SAFETY: `start` is aligned and has memory for all elements for `'s` and for no one else (Memory, Disjoint
+    // and Idle of `region`), with contents that the caller vouches for.
     Some(unsafe { ArrayViewMut::from_shape_ptr(shape.clone(), start.as_ptr()) })
 }
 
@@ -118,7 +118,7 @@ pub(super) unsafe fn place_slowly<'s, T: 's, D: Dimension>(
     };
     let shape = match layout {
         // SAFETY: `start` is aligned and has memory for all elements, where these take any, for `'s` and for no one else
-        // (invariants 1, 4 and 5 of `level`), with contents that the caller vouches for.
+        // (Memory, Disjoint and Idle of `region`), with contents that the caller vouches for.
         Layout::Contiguous(shape) => return Ok(unsafe { ArrayViewMut::from_shape_ptr(shape, start.as_ptr()) }),
         Layout::Strided(shape) => shape,
     };
@@ -149,8 +149,8 @@ pub(super) fn too_large<D: Dimension>(s: Scope<'_>, dim: &D) -> ! {
 #[inline(always)]
 pub(super) unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> Option<&'s mut [T]> {
     let (start, len) = memory_quickly::<T, Ix1>(s, &Ix1(len), end)?;
-    // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (invariants 1, 4 and 5 of
-    // `level`), with contents that the caller vouches for.
+    // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (Memory, Disjoint
+    // and Idle of `region`), with contents that the caller vouches for.
     Some(unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) })
 }
 
@@ -179,8 +179,8 @@ pub(super) fn place_bytes<'s>(s: Scope<'s>, layout: core::alloc::Layout) -> &'s 
             Err(shortage) => AllocError::new(shortage, &Ix1(bytes), bytes).panic(),
         },
     };
-    // SAFETY: `start` has memory for the bytes, if there are any, for `'s` and for no one else (invariants 1, 4 and 5 of
-    // `level`), and these may be uninitialised.
+    // SAFETY: `start` has memory for the bytes, if there are any, for `'s` and for no one else (Memory, Disjoint
+    // and Idle of `region`), and these may be uninitialised.
     unsafe { slice::from_raw_parts_mut(start.as_ptr().cast(), bytes) }
 }
 

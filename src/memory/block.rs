@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! 1. **Owned.** A block's chunk is one live allocation that belongs to the block and is given back, once, to where it came
-//!    from: to the global allocator, with [`layout`] of its length, or to the source that the block has a share in.
+//! - **Owned.** A block's chunk is one live allocation that belongs to the block and is given back, once, to where it came
+//!   from: to the global allocator, with [`layout`] of its length, or to the source that the block has a share in.
 
 use alloc::alloc::{alloc, alloc_zeroed, dealloc};
 #[cfg(target_has_atomic = "ptr")]
@@ -155,10 +155,10 @@ impl Drop for Block {
         match &self.source {
             Source::System => {
                 let layout = layout(self.chunk.len()).expect("as it was allocated");
-                // SAFETY: allocated with this layout, and not freed before (invariant 1).
+                // SAFETY: allocated with this layout, and not freed before (Owned).
                 unsafe { dealloc(self.chunk.cast().as_ptr(), layout) }
             }
-            // SAFETY: it comes from this source, and nothing refers to a block that is dropped (invariant 1).
+            // SAFETY: it comes from this source, and nothing refers to a block that is dropped (Owned).
             #[cfg(target_has_atomic = "ptr")]
             Source::Own(own) => unsafe { own.deallocate(self.chunk) },
         }

@@ -1,6 +1,6 @@
 //! Where the next array goes: the arithmetic of a level's two stacks, on offsets into its memory.
 //!
-//! Nothing here touches memory. [`level`](crate::level) turns the offsets into pointers, and its invariants say
+//! Nothing here touches memory. [`region`](super::region) turns the offsets into pointers, and its invariants say
 //! what they must satisfy; the tests below check them against a search by brute force.
 
 #![forbid(unsafe_code)]

@@ -516,5 +516,5 @@ impl Drop for Stack {
 }
 
 // SAFETY: a stack owns its levels, which have no tie to a thread; it can only move when nothing borrows from it, and
-// then no scope is left (invariant 2).
+// then no scope is left (Free).
 unsafe impl Send for Stack {}

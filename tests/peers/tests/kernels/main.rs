@@ -4,6 +4,7 @@
 mod cholesky;
 mod expm;
 mod kalman;
+mod memories;
 mod mlp;
 mod qr;
 mod rk45;
