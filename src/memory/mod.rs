@@ -1,11 +1,13 @@
 //! What hands out bytes, and knows no array.
 
 pub(crate) mod block;
+mod growing;
 mod lending;
 mod level;
 pub(crate) mod offsets;
 mod packing;
 mod region;
+mod share;
 mod stack;
 mod stats;
 #[cfg(test)]

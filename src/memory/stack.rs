@@ -9,14 +9,6 @@
 //!   [`Stack::enter`], and only then; so it is there once, and no [`Scope`](crate::Scope) is on it.
 //! - **Shared.** A level is only ever reached through shared references; everything in it is a `Cell`.
 //! - **One thread.** `Stack` is not `Sync`, and neither `&Region` nor `&Stack` can be sent.
-//!
-//! # Foreign code
-//!
-//! A source of blocks, and the global allocator, may be code of any kind, which uses this very buffer, or panics (the
-//! source). So each change to the buffer has two parts, and everything is in order between them. Asking for memory comes
-//! first: what was known before, such as what is left of the limit, is looked at again afterwards. Then the change is made,
-//! by code that calls nobody. What is not needed any more is dropped last, when the memory that was wanted has been handed
-//! out. What must happen all the same is done by destructors, which a panic runs as well.
 
 use alloc::boxed::Box;
 use core::cell::Cell;
@@ -24,29 +16,26 @@ use core::ptr::NonNull;
 
 use bumpalo::Bump;
 
-use super::block::{Block, Source};
+use super::block::Source;
 use super::lending::{Frame, Lending, Own};
 use super::level::{Detached, Level};
-use super::offsets::{self, LINE};
-use super::region::{End, Region};
+use super::offsets::LINE;
+use super::region::Region;
 use super::stats::Stats;
 use crate::error::{AllocErrorKind, Shortage};
 
-/// The first block of a level, where the limit is not small: half a page, less what its owner and malloc keep in it.
-const FIRST_BLOCK: usize = 2048 - 2 * LINE;
-
 /// A stack of levels, one for each open scope. See the module's documentation for the invariants.
 pub(crate) struct Stack {
-    free: Cell<Option<NonNull<Region>>>,
+    pub(super) free: Cell<Option<NonNull<Region>>>,
     made: Cell<Option<NonNull<Level>>>,
     /// Levels without memory, for scopes whose memory moves out.
-    spare: Cell<Option<NonNull<Region>>>,
-    source: Source,
+    pub(super) spare: Cell<Option<NonNull<Region>>>,
+    pub(super) source: Source,
     /// Of a buffer of fixed memory, which makes no levels and has no source.
-    lending: Lending,
-    limit: Cell<Option<usize>>,
-    reserved: Cell<usize>,
-    growths: Cell<usize>,
+    pub(super) lending: Lending,
+    pub(super) limit: Cell<Option<usize>>,
+    pub(super) reserved: Cell<usize>,
+    pub(super) growths: Cell<usize>,
     /// Whether any level's `Bump` was ever lent.
     bumps: Cell<bool>,
 }
@@ -108,7 +97,7 @@ impl Drop for Entered<'_> {
 ///
 /// It is the region of a level that lives (Made), and stays for `'l`.
 #[inline(always)]
-unsafe fn level_of<'l>(region: NonNull<Region>) -> &'l Level {
+pub(super) unsafe fn level_of<'l>(region: NonNull<Region>) -> &'l Level {
     // SAFETY: the caller's promise; such a pointer is made of one to the level.
     unsafe { region.cast::<Level>().as_ref() }
 }
@@ -204,84 +193,8 @@ impl Stack {
     }
 
     /// The level with that region, which is in use.
-    fn level(&self, region: &Region) -> &Level {
+    pub(super) fn level(&self, region: &Region) -> &Level {
         self.levels_made().find(|level| core::ptr::eq(&level.region, region)).expect("a region in use is a level's")
-    }
-
-    /// `bytes` bytes for the scope on `region`, in memory made for it if need be.
-    pub(crate) fn take(&self, region: &Region, bytes: usize, align: usize, end: End) -> Result<NonNull<u8>, Shortage> {
-        if let Some(own) = self.lending.own() {
-            let found = self.lending.take(own, region, bytes, align, end);
-            return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, region));
-        }
-        if let Some(found) = region.take_cold(bytes, align, end) {
-            return Ok(found);
-        }
-        // Given back at the end of this function, as that may run code that takes of this region, too.
-        let _replaced = self.grow(self.level(region), bytes, align, end)?;
-        Ok(region.take_cold(bytes, align, end).expect("a block made for an array holds it"))
-    }
-
-    /// Makes the first level, with a block of `bytes` bytes.
-    pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Shortage> {
-        let entered = self.enter(None);
-        if bytes > 0 {
-            drop(self.grow(self.level(entered.region()), bytes, LINE, End::High)?);
-        }
-        Ok(())
-    }
-
-    /// Gives `level` a block that holds `bytes` bytes aligned to `align`, and says which block that replaces, if it does.
-    ///
-    /// The block is as large as all that the level has, so that a scope asks for few; where the limit or the system
-    /// does not allow that, just as large as needed; where not even that, memory of levels not in use goes first.
-    fn grow(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<Option<Block>, Shortage> {
-        let Some(least) = offsets::block_size(bytes, align) else {
-            let over = self.limit.get().is_some_and(|limit| limit < bytes);
-            let kind = if over { AllocErrorKind::Limit } else { AllocErrorKind::OutOfMemory };
-            return Err(self.shortage(kind, &level.region));
-        };
-        let first = match self.limit.get() {
-            Some(limit) => FIRST_BLOCK.min(limit / 8 / LINE * LINE),
-            None => FIRST_BLOCK,
-        };
-        let wanted = least.max(level.total_size()).max(first);
-        let grown = self.grow_to(level, wanted, end).or_else(|Refused| self.grow_to(level, least, end));
-        if let Ok(replaced) = grown {
-            return Ok(replaced);
-        }
-        drop(self.counting(level, || level.take_unused_block()));
-        self.release_unused();
-        self.grow_to(level, least, end).map_err(|Refused| {
-            let fits = least <= self.room();
-            let kind = if fits { AllocErrorKind::OutOfMemory } else { AllocErrorKind::Limit };
-            self.shortage(kind, &level.region)
-        })
-    }
-
-    /// Lets `level` go on in a block of `size` bytes or more, for an array from `end`; or changes nothing.
-    fn grow_to(&self, level: &Level, size: usize, end: End) -> Result<Option<Block>, Refused> {
-        if size > self.room() {
-            return Err(Refused);
-        }
-        let (block, zeros) = Block::new(size, end == End::Low, &self.source).ok_or(Refused)?;
-        if !level.make_room_for_outgrown() {
-            return Err(Refused);
-        }
-        // No foreign code runs from here on. What ran so far may have used up what was left of the limit.
-        if size > self.room() {
-            return Err(Refused);
-        }
-        self.growths.set(self.growths.get() + 1);
-        Ok(self.counting(level, || level.go_on_in(block, zeros)))
-    }
-
-    /// Makes a change to the memory of `level` that calls no foreign code, and counts what it does to the level's size.
-    fn counting<R>(&self, level: &Level, change: impl FnOnce() -> R) -> R {
-        let before = level.total_size();
-        let result = change();
-        self.reserved.set(self.reserved.get() - before + level.total_size());
-        result
     }
 
     /// Puts a region back whose scope has ended and left something to do.
@@ -307,47 +220,6 @@ impl Stack {
         }
         if own.bump_is_lent() {
             self.lending.release_bump(own, self.free.get().is_some());
-        }
-    }
-
-    /// Puts a level back whose scope has ended: with one block, and a `Bump` with nothing in it.
-    fn tidy(&self, region: NonNull<Region>) {
-        // It is in no list yet, so nobody else gets it; and comes to be in one even if the source panics.
-        let _put_back = PutBack { stack: self, region };
-        // SAFETY: the region of a level in use (Made, Shared).
-        let level = unsafe { level_of(region) };
-        if level.is_spare() {
-            drop(self.counting(level, || level.detach()));
-            return;
-        }
-        level.region.untidy.set(false);
-        level.reset_bump();
-        if level.has_outgrown() {
-            self.merge(level);
-        }
-    }
-
-    /// Gives `level`, whose scope has ended, one block in place of all that the scope came to need; or none, if there is no
-    /// such block.
-    fn merge(&self, level: &Level) {
-        let size = level.total_size();
-        drop(self.counting(level, || level.detach_blocks()));
-        let Some((block, _)) = Block::new(size, false, &self.source) else { return };
-        // As foreign code has run, which may have used up what was left of the limit.
-        if size <= self.room() {
-            self.growths.set(self.growths.get() + 1);
-            drop(self.counting(level, || level.go_on_in(block, false)));
-        }
-    }
-
-    /// Gives the memory of levels not in use back.
-    fn release_unused(&self) {
-        let holds_memory = |level: &&Level| level.total_size() + level.bump_size() > 0;
-        // From the list's beginning each time, as it may be another one by then; and no oftener than there are levels, as
-        // code that is run may give one memory each time.
-        for _ in 0..self.levels_free().count() {
-            let Some(level) = self.levels_free().find(holds_memory) else { break };
-            drop(self.counting(level, || level.detach()));
         }
     }
 
@@ -377,7 +249,7 @@ impl Stack {
         drop(unused);
     }
 
-    fn levels_free(&self) -> impl Iterator<Item = &Level> {
+    pub(super) fn levels_free(&self) -> impl Iterator<Item = &Level> {
         levels_in(&self.free)
     }
 
@@ -411,7 +283,7 @@ impl Stack {
     }
 
     /// Bytes that blocks may yet take; limits count in whole lines, as blocks do.
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         match self.limit.get() {
             Some(limit) => {
                 let whole = limit.saturating_add(LINE - 1) / LINE * LINE;
@@ -461,25 +333,6 @@ impl Stack {
 /// A level on a cache line of its own.
 #[repr(C, align(64))]
 struct OnLine(Level);
-
-/// The limit, the source or the allocator does not allow a block.
-struct Refused;
-
-/// Puts a level back that was in use, when this is dropped.
-struct PutBack<'b> {
-    stack: &'b Stack,
-    region: NonNull<Region>,
-}
-
-impl Drop for PutBack<'_> {
-    fn drop(&mut self) {
-        // SAFETY: the region of a level in use, which goes back to its stack only now (Made, Shared).
-        let level = unsafe { level_of(self.region) };
-        let list = if level.is_spare() { &self.stack.spare } else { &self.stack.free };
-        level.region.next_free.set(list.get());
-        list.set(Some(self.region));
-    }
-}
 
 /// Levels that are not in use and in no list of a stack's any more, from the first one on: dropped with this, all of them,
 /// even if a source panics.
