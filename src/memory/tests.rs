@@ -152,7 +152,7 @@ fn shared() -> impl Strategy<Value = Shared> {
 /// Eight times as many programs as elsewhere.
 fn many() -> ProptestConfig {
     let default = ProptestConfig::default();
-    ProptestConfig { cases: 8 * default.cases, ..default }
+    ProptestConfig { cases: if cfg!(miri) { default.cases } else { 8 * default.cases }, ..default }
 }
 
 /// An open scope, and what it was given.
@@ -180,7 +180,10 @@ proptest! {
             let mut open = vec![Open { entered: stack.enter_fixed(&own, None), out: Vec::new() }];
             for (n, step) in steps.iter().enumerate() {
                 let everything: Vec<&Out> = open.iter().flat_map(|open| &open.out).collect();
-                prop_assert!(everything.iter().all(|out| out.is_untouched()), "Disjoint, before step {n}");
+                // Now and then where every access is looked at, which takes its time.
+                if !cfg!(miri) || n % 16 == 0 {
+                    prop_assert!(everything.iter().all(|out| out.is_untouched()), "Disjoint, before step {n}");
+                }
                 match *step {
                     Shared::Take(which, request) => {
                         let which = which % open.len();

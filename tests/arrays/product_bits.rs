@@ -12,10 +12,10 @@ use ndarray::{ArrayRef, LinalgScalar, s};
 use num_traits::{Float, FromPrimitive};
 
 /// Shapes have lengths up to this: beyond what the scope's loops are for, and beyond the tiles of all kernels.
-const MOST: usize = if cfg!(miri) { 5 } else { 17 };
+const MOST: usize = if cfg!(miri) { 3 } else { 17 };
 
 /// One in so many of the operands is looked at.
-const EACH: usize = if cfg!(miri) { 37 } else { 1 };
+const EACH: usize = if cfg!(miri) { 101 } else { 1 };
 
 trait Number: LinalgScalar + Float + FromPrimitive + Debug {
     /// Not less than this fit their square.

@@ -24,7 +24,7 @@ fn kernel(s: Scope<'_>, n: usize) -> f64 {
 #[test]
 fn the_steady_state_allocates_nothing() {
     let buffer = Buffer::new();
-    for n in [1, 10, 1000, 100_000] {
+    for n in [1, 10, 1000, if cfg!(miri) { 2000 } else { 100_000 }] {
         buffer.scope(|s| kernel(s, n));
         let calls = calls_of(|| {
             for _ in 0..10 {
@@ -35,7 +35,7 @@ fn the_steady_state_allocates_nothing() {
         assert_eq!(calls, 0, "n = {n}");
     }
     let calls = calls_of(|| {
-        for n in 1..1000 {
+        for n in (1..1000).step_by(if cfg!(miri) { 111 } else { 1 }) {
             buffer.scope(|s| kernel(s, n));
         }
     });
@@ -75,7 +75,7 @@ fn a_first_array_that_outgrows_its_block_replaces_it() {
 #[test]
 fn an_inner_loop_at_the_end_of_a_block_allocates_nothing() {
     // In Bumper.jl such a loop makes and frees a slab each time round.
-    for bytes in (0..10_000).step_by(64) {
+    for bytes in (0..10_000).step_by(if cfg!(miri) { 704 } else { 64 }) {
         let buffer = Buffer::with_capacity(4096);
         let turn = |s: Scope<'_>| {
             s.scope(|inner| {
@@ -88,7 +88,7 @@ fn an_inner_loop_at_the_end_of_a_block_allocates_nothing() {
             drop(s.uninit::<u8>(bytes));
             turn(s);
             let calls = calls_of(|| {
-                for _ in 0..100 {
+                for _ in 0..if cfg!(miri) { 5 } else { 100 } {
                     turn(s);
                 }
             });
@@ -101,7 +101,7 @@ fn an_inner_loop_at_the_end_of_a_block_allocates_nothing() {
 fn a_scope_that_needs_a_little_more_each_time_grows_seldom() {
     let buffer = Buffer::new();
     let calls = calls_of(|| {
-        for n in 1..10_000 {
+        for n in (1..10_000).step_by(if cfg!(miri) { 99 } else { 1 }) {
             buffer.scope(|s| drop((s.alloc_array::<u8>(n), s.uninit::<u8>(n))));
         }
     });
