@@ -9,6 +9,8 @@ pub enum Of {
     Allocator,
     /// Those of a source of memory.
     Source,
+    /// Those of what an operation is handed: a closure, an iterator, the arithmetic of elements.
+    Closure,
 }
 
 /// Whose call it is for, and what is run then.
