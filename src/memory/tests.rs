@@ -91,7 +91,10 @@ enum Step {
 proptest! {
     #[test]
     fn both_ends_hand_out_what_they_promise(
-        steps in prop::collection::vec(prop_oneof![9 => requests().prop_map(Step::Take), 1 => Just(Step::Leave)], 1..80),
+        steps in prop::collection::vec(
+            prop_oneof![9 => requests().prop_map(Step::Take), 1 => Just(Step::Leave)],
+            1..if cfg!(miri) { 20 } else { 80 },
+        ),
         growth in 200usize..5000,
     ) {
         let level = Level::new();
@@ -165,8 +168,8 @@ proptest! {
     #![proptest_config(many())]
     #[test]
     fn lent_memory_serves_every_open_scope_and_comes_back(
-        steps in prop::collection::vec(shared(), 1..100),
-        size in prop_oneof![0usize..3000, 3000usize..20_000],
+        steps in prop::collection::vec(shared(), 1..if cfg!(miri) { 30 } else { 100 }),
+        size in prop_oneof![0usize..3000, 3000usize..if cfg!(miri) { 5000 } else { 20_000 }],
         offset in 0usize..200,
     ) {
         let mut memory = vec![UNINIT; size + offset];
