@@ -10,7 +10,7 @@ use ndarray::{
 
 /// An array as text from which each bit can be read.
 fn bits<D: Dimension>(a: ArrayView<f64, D>) -> String {
-    format!("{:?} {:?}", a.shape(), a.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+    format!("{:?} {:?}", a.shape(), ndarena_testing::bits(&a))
 }
 
 fn table(m: usize, n: usize) -> Array2<f64> {

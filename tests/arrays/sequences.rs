@@ -3,23 +3,20 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
+use ndarena_testing::bits;
 use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 use proptest::prelude::*;
-
-fn bits(x: ArrayView1<'_, f64>) -> Vec<u64> {
-    x.iter().map(|x| x.to_bits()).collect()
-}
 
 proptest! {
     #[test]
     fn sequences_are_ndarrays(start in -1e3..1e3f64, end in -1e3..1e3f64, n in 0usize..200, base in -20.0..20.0f64) {
         ndarena::scope(|s| {
-            assert_eq!(bits(s.linspace(start, end, n).view()), bits(Array::linspace(start, end, n).view()));
+            assert_eq!(bits(&s.linspace(start, end, n)), bits(&Array::linspace(start, end, n)));
             let powers = Array::logspace(base, start / 1e3, end / 1e3, n);
-            assert_eq!(bits(s.logspace(base, start / 1e3, end / 1e3, n).view()), bits(powers.view()));
+            assert_eq!(bits(&s.logspace(base, start / 1e3, end / 1e3, n)), bits(&powers));
             let step = if n == 0 { 1e9 } else { (end - start).abs() / n as f64 } * (end - start).signum();
-            assert_eq!(bits(s.range(start, end, step).view()), bits(Array::range(start, end, step).view()));
+            assert_eq!(bits(&s.range(start, end, step)), bits(&Array::range(start, end, step)));
             let single = Array::linspace(start as f32, end as f32, n);
             assert_eq!(s.linspace(start as f32, end as f32, n), single);
         });

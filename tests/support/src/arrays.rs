@@ -14,6 +14,17 @@ pub fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T,
     }
 }
 
+/// The elements' bits, in the order of their indices.
+// Pushed one by one: ndarray's iterator, collected, compiles to code that compares words which nobody wrote, before it finds
+// that it need not; valgrind cannot know that.
+pub fn bits<D: Dimension>(a: &ArrayRef<f64, D>) -> Vec<u64> {
+    let mut bits = Vec::with_capacity(a.len());
+    for x in a {
+        bits.push(x.to_bits());
+    }
+    bits
+}
+
 /// Asserts that both have the same shape, and no element is further than `epsilon` from the other's.
 #[track_caller]
 pub fn assert_close<D: Dimension>(a: &ArrayRef<f64, D>, b: &ArrayRef<f64, D>, epsilon: f64) {
