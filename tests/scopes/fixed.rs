@@ -83,8 +83,9 @@ fn a_hundred_bytes_hold_twelve_numbers() {
         })
     });
     assert_eq!(one_by_one, 12);
+    const TIMES: i64 = if cfg!(miri) { 100 } else { 10_000 };
     let sum = on_bytes::<100, _>(|buffer| {
-        (0..10_000)
+        (0..TIMES)
             .map(|_| {
                 buffer.scope(|s| {
                     let mut x = s.alloc_array::<i64>(5);
@@ -94,7 +95,7 @@ fn a_hundred_bytes_hold_twelve_numbers() {
             })
             .sum::<i64>()
     });
-    assert_eq!(sum, 50_000);
+    assert_eq!(sum, 5 * TIMES);
 }
 
 #[test]
@@ -224,7 +225,7 @@ fn temporaries(s: Scope<'_>, turn: usize, low: bool, high: bool) -> usize {
 /// thousand results of 24 bytes, a line each, fit into twice that and a few turns' temporaries.
 #[test]
 fn what_a_loop_leaves_outside_does_not_pile_up() {
-    const TURNS: usize = if cfg!(miri) { 60 } else { 1000 };
+    const TURNS: usize = if cfg!(miri) { 8 } else { 1000 };
     let mut memory = vec![MaybeUninit::uninit(); 2 * 64 * TURNS + 4 * 1800];
     for [low, high, low_result, two] in (0..16).map(|bits| [1, 2, 4, 8].map(|bit| bits & bit != 0)) {
         for between in [false, true] {
