@@ -85,8 +85,11 @@ fn an_error_in_a_block_leaves_the_buffer_usable_without_a_reset() {
 
 #[test]
 fn nested_blocks_restore_the_offset() {
-    let mut memory = [std::mem::MaybeUninit::uninit(); 100];
-    let buffer = FixedBuffer::new(&mut memory);
+    // Aligned at both ends, so that nothing is lost to alignment.
+    #[repr(align(8))]
+    struct Memory([std::mem::MaybeUninit<u8>; 104]);
+    let mut memory = Memory([std::mem::MaybeUninit::uninit(); 104]);
+    let buffer = FixedBuffer::new(&mut memory.0);
     buffer.scope(|s| {
         let y = s.from_elem(3, 1i64);
         let before = buffer.stats().in_use;

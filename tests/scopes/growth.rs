@@ -24,7 +24,7 @@ fn kernel(s: Scope<'_>, n: usize) -> f64 {
 #[test]
 fn the_steady_state_allocates_nothing() {
     let buffer = Buffer::new();
-    for n in [1, 10, 1000, if cfg!(miri) { 2000 } else { 100_000 }] {
+    for n in [1, 10, 1000, if cfg!(miri) { 200 } else { 100_000 }] {
         buffer.scope(|s| kernel(s, n));
         let calls = calls_of(|| {
             for _ in 0..10 {
