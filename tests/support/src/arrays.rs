@@ -14,15 +14,20 @@ pub fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T,
     }
 }
 
-/// The elements' bits, in the order of their indices.
+/// The elements, in the order of their indices.
 // Pushed one by one: ndarray's iterator, collected, compiles to code that compares words which nobody wrote, before it finds
 // that it need not; valgrind cannot know that.
-pub fn bits<D: Dimension>(a: &ArrayRef<f64, D>) -> Vec<u64> {
-    let mut bits = Vec::with_capacity(a.len());
-    for x in a {
-        bits.push(x.to_bits());
+pub fn elements<T: Copy, D: Dimension>(a: &ArrayRef<T, D>) -> Vec<T> {
+    let mut elements = Vec::with_capacity(a.len());
+    for &x in a {
+        elements.push(x);
     }
-    bits
+    elements
+}
+
+/// The elements' bits, in the order of their indices.
+pub fn bits<D: Dimension>(a: &ArrayRef<f64, D>) -> Vec<u64> {
+    elements(a).into_iter().map(f64::to_bits).collect()
 }
 
 /// Asserts that both have the same shape, and no element is further than `epsilon` from the other's.

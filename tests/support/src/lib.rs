@@ -8,7 +8,7 @@ pub mod no_std;
 mod panics;
 mod turn;
 
-pub use arrays::{assert_close, assert_same, bits, layouts, triangle};
+pub use arrays::{assert_close, assert_same, bits, elements, layouts, triangle};
 pub use counting::{Counting, calls_of, held, refusing_from};
 pub use foreign::{Of, at_call, called, unhooked};
 pub use panics::{Panic, panic_of};
