@@ -111,7 +111,10 @@ fn closures_and_arithmetic_may_use_the_buffer() {
     for (turn, (name, operation)) in OPERATIONS.into_iter().enumerate() {
         let expected = Buffer::new().scope(|s| operation(s, &a, &n));
         let hooks = HOOKS.into_iter().chain([("a panic", (|| panic!("the closure's")) as fn())]);
-        // One for each operation where it takes its time, another for the next.
+        // Where it takes its time, one for each operation, another for the next, and not for all of them.
+        if cfg!(miri) && turn % 3 > 0 {
+            continue;
+        }
         let (first, step) = if cfg!(miri) { (turn % 13, 13) } else { (0, 1) };
         for (hook_name, hook) in hooks.skip(first).step_by(step) {
             let calls = at_call(Of::Closure, usize::MAX, hook, || _ = Buffer::new().scope(|s| operation(s, &a, &n)));
