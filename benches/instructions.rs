@@ -9,7 +9,7 @@ use std::{path::Path, process::Command};
 use ndarena::{FixedBuffer, prelude::*};
 use ndarena_benches::counted::{self, Case, each};
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 18] = [
     ("empty", |turns, n| each(turns, n, |n| n as *const f64)),
     ("scope", |turns, n| {
         let buffer = Buffer::new();
@@ -67,6 +67,14 @@ const CASES: [Case; 17] = [
         in_fixed::<4096>(turns, n, |outer, n| {
             black_box(outer.alloc_array::<f64>(n).as_ptr());
             outer.scope(|inner| inner.alloc_array::<f64>(n).as_ptr())
+        });
+    }),
+    ("fixed scope in a scope, alloc_array(n) in it and then in the outer one", |turns, n| {
+        in_fixed::<4096>(turns, n, |outer, n| {
+            outer.scope(|inner| {
+                black_box(inner.alloc_array::<f64>(n).as_ptr());
+                outer.alloc_array::<f64>(n).as_ptr()
+            })
         });
     }),
     ("fixed scope, guard in it, alloc_array(n) in each", |turns, n| {

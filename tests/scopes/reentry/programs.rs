@@ -128,11 +128,15 @@ const PROGRAMS: [Program; 7] = [
 /// look at the buffer.
 fn everything(of: Of, make: impl Fn() -> Buffer, check: impl Fn(&Buffer, &str)) {
     let mut run = 0;
-    for (program_name, program) in PROGRAMS {
+    for (program_turn, (program_name, program)) in PROGRAMS.into_iter().enumerate() {
         if program_name == "bumps" && of == Of::Source {
             continue; // which a source has no part in
         }
-        for (hook_name, hook) in HOOKS {
+        for (turn, (hook_name, hook)) in HOOKS.into_iter().enumerate() {
+            // Where it takes its time, two for each program, others for the next.
+            if cfg!(miri) && (turn + program_turn) % 6 > 0 {
+                continue;
+            }
             let (mut call, mut calls) = (0, 1);
             while call < calls {
                 with_world(make(), |world| {
@@ -149,7 +153,7 @@ fn everything(of: Of, make: impl Fn() -> Buffer, check: impl Fn(&Buffer, &str)) 
         }
     }
     println!("{run} programs");
-    assert!(run > if cfg!(miri) { 100 } else { 400 });
+    assert!(run > if cfg!(miri) { 10 } else { 400 });
 }
 
 #[test]
