@@ -152,14 +152,14 @@ unsafe impl ChunkSource for FromSystem {
 }
 
 fn on_a_buffer(buffer: &Buffer, kernel: Kernel, large: bool, expected: &[u64], what: &str) {
-    in_scopes(kernel, large, expected, what, |f| buffer.scope(|s| f(s)), || buffer.guard());
+    in_scopes(kernel, large, expected, what, |f| buffer.scope(f), || buffer.guard());
     assert_eq!(buffer.stats().in_use, 0, "{} on {what}", kernel.0);
 }
 
 fn on_fixed_memory(memory: &mut [MaybeUninit<u8>], kernel: Kernel, large: bool, expected: &[u64], what: &str) {
     let size = memory.len();
     let buffer = FixedBuffer::new(memory);
-    in_scopes(kernel, large, expected, what, |f| buffer.scope(|s| f(s)), || buffer.guard());
+    in_scopes(kernel, large, expected, what, |f| buffer.scope(f), || buffer.guard());
     assert_eq!(buffer.stats().in_use, 0, "{} on {what}", kernel.0);
     assert!(buffer.scope(|s| s.try_uninit::<u8>(size).is_ok()), "{} on {what}: all memory is back", kernel.0);
 }
