@@ -229,3 +229,26 @@ proptest! {
         }
     }
 }
+
+/// What lies below the first whole line is handed out only when packed, and counts as initialised then.
+#[test]
+fn bytes_below_the_first_line_are_initialised_again() {
+    for offset in 0..64 {
+        let mut memory = vec![UNINIT; 700];
+        // SAFETY: nobody else uses the memory, which outlives everything.
+        let own = unsafe { Own::over(NonNull::from(&mut memory[offset..offset + 600]).cast(), 600) };
+        let stack = core::mem::ManuallyDrop::new(Stack::fixed(600));
+        let outer = stack.enter_fixed(&own, None);
+        let frame = Frame::new();
+        let inner = stack.enter_fixed(&own, Some(&frame));
+        let all = stack.take(inner.region(), 600, 1, End::High).expect("all of it");
+        // SAFETY: handed out, with as many bytes.
+        unsafe { all.write_bytes(UNINIT, 600) };
+        drop(inner);
+        // So much that the rest is packed; and the first bytes of it.
+        stack.take(outer.region(), 590, 1, End::High).expect("most of it");
+        let first = Request { bytes: 10, align: 1, end: End::Low, fast_first: false };
+        let start = stack.take(outer.region(), 10, 1, End::Low).expect("the rest");
+        first.check(start, 1, &[]).expect("initialised");
+    }
+}
