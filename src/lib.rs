@@ -12,7 +12,6 @@ mod error;
 pub mod global;
 mod guard;
 mod memory;
-mod padded;
 mod scope;
 mod shape;
 
@@ -33,9 +32,8 @@ pub use error::{AllocError, AllocErrorKind};
 pub use guard::Guard;
 pub use memory::Stats;
 pub use memory::block::ChunkSource;
-pub use padded::Padded;
 pub use scope::Scope;
-pub use shape::{ArrayShape, Contiguous, Strided};
+pub use shape::{ArrayShape, Contiguous, Padded, Strided};
 
 /// What a file with kernels in it imports: `use ndarena::prelude::*;`
 pub mod prelude {

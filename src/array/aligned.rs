@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use ndarray::ArrayViewMut;
 
 use super::AllocArray;
-use super::place::{place_slowly, place_slowly_or_panic};
+use super::raw::{place_slowly, place_slowly_or_panic};
 use crate::error::AllocError;
 use crate::memory::End;
 use crate::scope::Scope;

@@ -1,30 +1,26 @@
 //! What a scope can make, one file a theme.
 
 mod aligned;
-mod alloc_array;
-mod arithmetic;
 mod checks;
-mod collect;
-mod elementwise;
+mod constructors;
 mod integers;
-mod joining;
-mod linalg;
-mod place;
+mod map;
+mod ops;
+mod products;
+mod raw;
 mod reductions;
 mod reshaping;
 mod sequences;
-#[cfg(feature = "std")]
-mod small_product;
-#[cfg(feature = "std")]
-mod triangular;
-mod zip;
+mod stacking;
+mod zip_collect;
+mod zip_map;
 
 pub use aligned::Aligned;
-pub use alloc_array::AllocArray;
-pub use arithmetic::Operands;
-pub use collect::MapCollectIn;
-#[cfg(feature = "rayon")]
-pub use collect::ParMapCollectIn;
-pub use linalg::DotDim;
+pub use constructors::AllocArray;
+pub use ops::Operands;
+pub use products::DotDim;
 #[cfg(feature = "std")]
-pub use triangular::SolveError;
+pub use products::SolveError;
+pub use zip_collect::MapCollectIn;
+#[cfg(feature = "rayon")]
+pub use zip_collect::ParMapCollectIn;

@@ -9,7 +9,7 @@ use num_traits::{FromPrimitive, Zero};
 
 use super::AllocArray;
 use super::checks::{check_axis, converted};
-use super::zip::prefers_column_major;
+use super::zip_map::prefers_column_major;
 #[cfg(feature = "std")]
 use crate::error::AllocError;
 use crate::scope::Scope;

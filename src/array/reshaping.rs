@@ -6,7 +6,7 @@ use ndarray::{
 
 use super::AllocArray;
 use super::checks::cannot_broadcast;
-use super::place::too_large;
+use super::raw::too_large;
 use crate::scope::Scope;
 use crate::shape::contiguous_extent;
 

@@ -4,8 +4,8 @@
 
 use ndarray::{ArrayView, Dimension, ShapeBuilder, StrideShape};
 
+use super::{Extent, contiguous_extent, lengths_mut};
 use crate::memory::offsets::LINE;
-use crate::shape::{Extent, contiguous_extent, lengths_mut};
 
 /// Rows shorter than this are left as they are: few are in the way of each other.
 const FROM: usize = 512;

@@ -11,6 +11,10 @@ use ndarray::{ArrayView, ArrayViewMut, Dimension, ErrorKind, Shape, ShapeBuilder
 
 use crate::error::AllocErrorKind;
 
+mod padded;
+
+pub use padded::Padded;
+
 /// Marks shapes whose elements lie without gaps, in row-major or column-major order.
 #[derive(Debug, Clone, Copy)]
 pub enum Contiguous {}

@@ -3,7 +3,7 @@
 use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder, Zip};
 
 use super::checks::cannot_broadcast;
-use super::place::too_large;
+use super::raw::too_large;
 use crate::AllocArray;
 use crate::scope::Scope;
 use crate::shape::lengths_mut;

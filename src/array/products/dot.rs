@@ -9,10 +9,10 @@ use ndarray::{
     ShapeBuilder, Zip,
 };
 
-use super::AllocArray;
-use super::place::place;
 #[cfg(feature = "std")]
-use super::small_product::small_product;
+use super::small::small_product;
+use crate::array::AllocArray;
+use crate::array::raw::place;
 use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;

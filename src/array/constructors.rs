@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
 use num_traits::{One, Zero};
 
-use super::place::{place, place_bytes, slice_quickly, try_place};
+use super::raw::{place, place_bytes, slice_quickly, try_place};
 use crate::error::AllocError;
 use crate::memory::End;
 use crate::scope::Scope;
