@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use ndarray::ArrayViewMut;
 
 use super::AllocArray;
-use super::raw::{place_slowly, place_slowly_or_panic};
+use super::raw::{place_cold, place_cold_or_panic};
 use crate::error::AllocError;
 use crate::memory::End;
 use crate::scope::Scope;
@@ -52,25 +52,25 @@ impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Aligned<'s> {
     fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
         let layout = shape.into_layout();
         // SAFETY: as for a `Scope`: the low end's memory is initialised and stays so.
-        unsafe { place_slowly_or_panic(self.scope, layout, self.align, End::Low) }
+        unsafe { place_cold_or_panic(self.scope, layout, self.align, End::Low) }
     }
 
     fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
         let layout = shape.into_layout();
         // SAFETY: as in `alloc_array`.
-        unsafe { place_slowly(self.scope, layout, self.align, End::Low) }
+        unsafe { place_cold(self.scope, layout, self.align, End::Low) }
     }
 
     #[track_caller]
     fn uninit<T: Copy + 's>(self, shape: Sh) -> ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim> {
         let layout = shape.into_layout();
         // SAFETY: as for a `Scope`: a `MaybeUninit` may be uninitialised, and the high end's memory may become so.
-        unsafe { place_slowly_or_panic(self.scope, layout, self.align, End::High) }
+        unsafe { place_cold_or_panic(self.scope, layout, self.align, End::High) }
     }
 
     fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError> {
         let layout = shape.into_layout();
         // SAFETY: as in `uninit`.
-        unsafe { place_slowly(self.scope, layout, self.align, End::High) }
+        unsafe { place_cold(self.scope, layout, self.align, End::High) }
     }
 }

@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
 use num_traits::{One, Zero};
 
-use super::raw::{place, place_bytes, slice_quickly, try_place};
+use super::raw::{place, place_bytes, slice_fast, try_place};
 use crate::error::AllocError;
 use crate::memory::End;
 use crate::scope::Scope;
@@ -262,7 +262,7 @@ impl<'s> Scope<'s> {
     #[track_caller]
     pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
         // SAFETY: as in `alloc_array`.
-        match unsafe { slice_quickly(self, len, End::Low) } {
+        match unsafe { slice_fast(self, len, End::Low) } {
             Some(slice) => slice,
             None => self.alloc_array(len).into_slice().expect("a contiguous array is a slice"),
         }
@@ -295,8 +295,8 @@ impl<'s> Scope<'s> {
 
     /// What [`uninit`](AllocArray::uninit) gives in one dimension, as a slice, in the usual case.
     #[inline(always)]
-    pub(super) fn uninit_slice_quickly<T: Copy + 's>(self, len: usize) -> Option<&'s mut [MaybeUninit<T>]> {
+    pub(super) fn uninit_slice_fast<T: Copy + 's>(self, len: usize) -> Option<&'s mut [MaybeUninit<T>]> {
         // SAFETY: as in `uninit`.
-        unsafe { slice_quickly(self, len, End::High) }
+        unsafe { slice_fast(self, len, End::High) }
     }
 }

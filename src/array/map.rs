@@ -102,7 +102,7 @@ impl<'s> Scope<'s> {
     /// The values of `f` for the elements of `from`, if there is memory ready for them.
     #[inline(always)]
     fn map_slice<'a, A, B: Copy + 's>(self, from: &'a [A], mut f: impl FnMut(&'a A) -> B) -> Option<&'s mut [B]> {
-        let to = self.uninit_slice_quickly::<B>(from.len())?;
+        let to = self.uninit_slice_fast::<B>(from.len())?;
         for (to, from) in to.iter_mut().zip(from) {
             to.write(f(from));
         }

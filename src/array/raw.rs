@@ -25,10 +25,10 @@ pub(super) unsafe fn place<'s, T: 's, D: Dimension>(
     end: End,
 ) -> ArrayViewMut<'s, T, D> {
     // SAFETY: the caller's promise.
-    match unsafe { place_quickly(s, &layout, end) } {
+    match unsafe { place_fast(s, &layout, end) } {
         Some(array) => array,
         // SAFETY: the caller's promise.
-        None => unsafe { place_slowly_or_panic(s, layout, align_of::<T>(), end) },
+        None => unsafe { place_cold_or_panic(s, layout, align_of::<T>(), end) },
     }
 }
 
@@ -44,10 +44,10 @@ pub(super) unsafe fn try_place<'s, T: 's, D: Dimension>(
     end: End,
 ) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
     // SAFETY: the caller's promise.
-    match unsafe { place_quickly(s, &layout, end) } {
+    match unsafe { place_fast(s, &layout, end) } {
         Some(array) => Ok(array),
         // SAFETY: the caller's promise.
-        None => unsafe { place_slowly(s, layout, align_of::<T>(), end) },
+        None => unsafe { place_cold(s, layout, align_of::<T>(), end) },
     }
 }
 
@@ -57,13 +57,13 @@ pub(super) unsafe fn try_place<'s, T: 's, D: Dimension>(
 ///
 /// As for [`place`].
 #[inline(always)]
-unsafe fn place_quickly<'s, T: 's, D: Dimension>(
+unsafe fn place_fast<'s, T: 's, D: Dimension>(
     s: Scope<'s>,
     layout: &Layout<D>,
     end: End,
 ) -> Option<ArrayViewMut<'s, T, D>> {
     let Layout::Contiguous(shape) = layout else { return None };
-    let (start, _) = memory_quickly::<T, D>(s, shape.raw_dim(), end)?;
+    let (start, _) = memory_fast::<T, D>(s, shape.raw_dim(), end)?;
     // SAFETY: `start` is aligned and has memory for all elements for `'s` and for no one else (Memory, Disjoint
     // and Idle of `region`), with contents that the caller vouches for.
     Some(unsafe { ArrayViewMut::from_shape_ptr(shape.clone(), start.as_ptr()) })
@@ -77,27 +77,27 @@ unsafe fn place_quickly<'s, T: 's, D: Dimension>(
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) unsafe fn place_slowly_or_panic<'s, T: 's, D: Dimension>(
+pub(super) unsafe fn place_cold_or_panic<'s, T: 's, D: Dimension>(
     s: Scope<'s>,
     layout: Layout<D>,
     align: usize,
     end: End,
 ) -> ArrayViewMut<'s, T, D> {
     // SAFETY: the caller's promise.
-    match unsafe { place_slowly(s, layout, align, end) } {
+    match unsafe { place_cold(s, layout, align, end) } {
         Ok(array) => array,
         Err(error) => error.panic(),
     }
 }
 
-/// [`place_slowly_or_panic`] with an error in place of a panic.
+/// [`place_cold_or_panic`] with an error in place of a panic.
 ///
 /// # Safety
 ///
 /// As for [`place`].
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn place_slowly<'s, T: 's, D: Dimension>(
+pub(super) unsafe fn place_cold<'s, T: 's, D: Dimension>(
     s: Scope<'s>,
     layout: Layout<D>,
     align: usize,
@@ -113,7 +113,7 @@ pub(super) unsafe fn place_slowly<'s, T: 's, D: Dimension>(
             }
         }
         // Elements without size, of which a slice may have any number; or none.
-        Ok(Extent::Nothing) => (nowhere(align).cast(), if size_of::<T>() == 0 { isize::MAX as usize } else { 0 }),
+        Ok(Extent::Nothing) => (dangling(align).cast(), if size_of::<T>() == 0 { isize::MAX as usize } else { 0 }),
         Err(kind) => return Err(AllocError::new(s.shortage(kind), layout.dim(), usize::MAX)),
     };
     let shape = match layout {
@@ -147,8 +147,8 @@ pub(super) fn too_large<D: Dimension>(s: Scope<'_>, dim: &D) -> ! {
 ///
 /// As for [`place`].
 #[inline(always)]
-pub(super) unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> Option<&'s mut [T]> {
-    let (start, len) = memory_quickly::<T, Ix1>(s, &Ix1(len), end)?;
+pub(super) unsafe fn slice_fast<'s, T: 's>(s: Scope<'s>, len: usize, end: End) -> Option<&'s mut [T]> {
+    let (start, len) = memory_fast::<T, Ix1>(s, &Ix1(len), end)?;
     // SAFETY: `start` is aligned and has memory for `len` elements for `'s` and for no one else (Memory, Disjoint
     // and Idle of `region`), with contents that the caller vouches for.
     Some(unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) })
@@ -156,10 +156,10 @@ pub(super) unsafe fn slice_quickly<'s, T: 's>(s: Scope<'s>, len: usize, end: End
 
 /// Aligned memory for the elements of a contiguous array, and their number, in the usual case.
 #[inline(always)]
-fn memory_quickly<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(NonNull<T>, usize)> {
+fn memory_fast<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(NonNull<T>, usize)> {
     let len = usual_len::<T, D>(dim)?;
     let bytes = len * size_of::<T>();
-    // The second is here, and not in `place_slowly`, for arrays that are packed: they take it every time.
+    // The second is here, and not in `place_cold`, for arrays that are packed: they take it every time.
     let start = match s.take_fast(bytes, align_of::<T>(), end) {
         Some(start) => start,
         None => s.take_ready(bytes, align_of::<T>(), end)?,
@@ -173,7 +173,7 @@ fn memory_quickly<T, D: Dimension>(s: Scope<'_>, dim: &D, end: End) -> Option<(N
 pub(super) fn place_bytes<'s>(s: Scope<'s>, layout: core::alloc::Layout) -> &'s mut [MaybeUninit<u8>] {
     let (bytes, align) = (layout.size(), layout.align());
     let start = match bytes {
-        0 => nowhere(align),
+        0 => dangling(align),
         _ => match s.take_fast(bytes, align, End::High).map_or_else(|| s.take(bytes, align, End::High), Ok) {
             Ok(start) => start,
             Err(shortage) => AllocError::new(shortage, &Ix1(bytes), bytes).panic(),
@@ -185,6 +185,6 @@ pub(super) fn place_bytes<'s>(s: Scope<'s>, layout: core::alloc::Layout) -> &'s 
 }
 
 /// An address for nothing, aligned to `align`.
-fn nowhere(align: usize) -> NonNull<u8> {
+fn dangling(align: usize) -> NonNull<u8> {
     NonNull::new(ptr::without_provenance_mut(align)).expect("an alignment is not 0")
 }

@@ -49,7 +49,7 @@ macro_rules! zip_map {
             if shapes.iter().all(|shape| same(shape, shapes[0])) {
                 if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
                     let len = [$($a.len()),+][0];
-                    if let Some(to) = self.uninit_slice_quickly(len) {
+                    if let Some(to) = self.uninit_slice_fast(len) {
                         // As long, which the compiler then knows.
                         $(let $a = &$a[..len];)+
                         for (i, to) in to.iter_mut().enumerate() {
@@ -85,7 +85,7 @@ macro_rules! zip_map {
             let dim = broadcast_shape::<$dim>(operation, &shapes);
             $(let $a = broadcast(self, &$a, &dim);)+
             if let (Some(len), true) = (dim.size_checked(), [$(rows_without_gaps(&$a)),+].iter().all(|&without| without)) {
-                if let Some(to) = self.uninit_slice_quickly(len) {
+                if let Some(to) = self.uninit_slice_fast(len) {
                     let row_len = dim[dim.ndim() - 1];
                     $(let mut $a = $a.rows().into_iter();)+
                     for to in to.chunks_exact_mut(row_len) {
@@ -102,7 +102,7 @@ macro_rules! zip_map {
             }
             let column_major = 0 $(+ prefers_column_major(&$a))+ > 0;
             if let (Some(len @ ..=FEW), false) = (dim.size_checked(), column_major) {
-                if let Some(to) = self.uninit_slice_quickly(len) {
+                if let Some(to) = self.uninit_slice_fast(len) {
                     $(let mut $a = $a.iter();)+
                     for to in to.iter_mut() {
                         to.write(f($($a.next().expect("as many elements")),+));

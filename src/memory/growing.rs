@@ -98,7 +98,7 @@ impl Stack {
     }
 
     /// Puts a level back whose scope has ended: with one block, and a `Bump` with nothing in it.
-    pub(super) fn tidy(&self, region: NonNull<Region>) {
+    pub(super) fn clean_up(&self, region: NonNull<Region>) {
         // It is in no list yet, so nobody else gets it; and comes to be in one even if the source panics.
         let _put_back = PutBack { stack: self, region };
         // SAFETY: the region of a level in use (Made, Shared).
@@ -107,7 +107,7 @@ impl Stack {
             drop(self.counting(level, || level.detach()));
             return;
         }
-        level.region.untidy.set(false);
+        level.region.needs_cleanup.set(false);
         level.reset_bump();
         if level.has_outgrown() {
             self.merge(level);

@@ -157,7 +157,7 @@ impl Lending {
             None => match room_for_share(&lender.region) {
                 Some(room) => room,
                 None => {
-                    own.nothing.region.untidy.set(true);
+                    own.nothing.region.needs_cleanup.set(true);
                     self.on_nothing.set(self.on_nothing.get() + 1);
                     return NonNull::from(&own.nothing).cast();
                 }
@@ -187,7 +187,7 @@ impl Lending {
             return false;
         }
         lender.borrower.set(None);
-        lender.region.untidy.set(share.lender.get().is_some());
+        lender.region.needs_cleanup.set(share.lender.get().is_some());
         self.innermost.set(share.lender.get());
         true
     }
@@ -216,7 +216,7 @@ impl Lending {
         }
         // No scope is in the way of a fast end, unless it has left something to do there, or this one has ended before.
         lender.plain.set(lender.plain.get() && !own.bump_lent.get() && !self.first_ended.get());
-        lender.region.untidy.set(!lender.plain.get());
+        lender.region.needs_cleanup.set(!lender.plain.get());
         self.first_ended.get() && self.end_own(own, lender)
     }
 
@@ -232,7 +232,7 @@ impl Lending {
             if free {
                 share.settle();
                 // Which is perhaps lent to guards that share no memory yet, and looked at again when a scope ends here.
-                share.region.untidy.set(own.bump_lent.get());
+                share.region.needs_cleanup.set(own.bump_lent.get());
             } else {
                 share.plain.set(false);
             }
@@ -326,7 +326,7 @@ impl Lending {
     /// Lends the `Bump` of the buffer, whose limit is 0.
     pub(super) fn lend_bump<'a>(&self, own: &'a Own) -> &'a Bump {
         own.bump_lent.set(true);
-        own.first.region.untidy.set(true);
+        own.first.region.needs_cleanup.set(true);
         own.first.plain.set(false);
         // SAFETY: the `Bump` is replaced only when no scope on the buffer is left: see `release_bump`.
         let bump = unsafe { &*own.bump.as_ptr() };

@@ -92,7 +92,7 @@ impl Level {
         debug_assert!(outgrown.len() < outgrown.capacity(), "room was made");
         outgrown.extend(replaced);
         self.outgrown.set(outgrown);
-        self.region.untidy.set(true);
+        self.region.needs_cleanup.set(true);
         None
     }
 
@@ -178,7 +178,7 @@ impl Level {
 
     /// Marks the `Bump` as lent, so that it is looked at when the scope ends.
     pub(super) fn lend_bump(&self) -> &Bump {
-        self.region.untidy.set(true);
+        self.region.needs_cleanup.set(true);
         self.bump()
     }
 
@@ -195,7 +195,7 @@ impl Level {
     /// Makes the level one that has no memory between two scopes.
     pub(super) fn set_spare(&self) {
         self.spare.set(true);
-        self.region.untidy.set(true);
+        self.region.needs_cleanup.set(true);
     }
 
     pub(super) fn is_spare(&self) -> bool {

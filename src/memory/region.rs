@@ -79,7 +79,7 @@ pub(crate) struct Region {
     /// The next region in the buffer's list of those not in use.
     pub(super) next_free: Cell<Option<NonNull<Region>>>,
     /// Whether the end of the scope takes more than putting the region on that list.
-    pub(super) untidy: Cell<bool>,
+    pub(super) needs_cleanup: Cell<bool>,
     /// Whether the rest of the memory is lent on.
     pub(super) lent: Cell<bool>,
     /// Whether arrays lie side by side, and not in whole lines.
@@ -112,7 +112,7 @@ impl Region {
             start: Cell::new(nothing),
             end: Cell::new(nothing),
             next_free: Cell::new(None),
-            untidy: Cell::new(false),
+            needs_cleanup: Cell::new(false),
             lent: Cell::new(false),
             packed: Cell::new(false),
             zeroed: Cell::new(0),

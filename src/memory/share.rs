@@ -96,7 +96,7 @@ impl Share {
             start: Cell::new(unsafe { region.start.get().add(low) }),
             // SAFETY: so is `high`.
             end: Cell::new(unsafe { region.end.get().sub(high) }),
-            untidy: Cell::new(true),
+            needs_cleanup: Cell::new(true),
             whole_from: Cell::new(from),
             whole_to: Cell::new(to),
             ..Region::new()
@@ -104,7 +104,7 @@ impl Share {
         // SAFETY: the caller's promise.
         unsafe { place.write(Share::with(borrowed, lender, lender_high)) };
         region.lent.set(true);
-        region.untidy.set(true);
+        region.needs_cleanup.set(true);
         region.init.set(low);
         region.dirty.set(high);
         self.borrower.set(Some(place));
@@ -125,14 +125,14 @@ impl Share {
         let (from, to) = region.rest();
         let init = region.initialised_to() - from;
         region.lent.set(true);
-        region.untidy.set(true);
+        region.needs_cleanup.set(true);
         self.borrower.set(Some(place));
         // SAFETY: the caller's promise.
         unsafe { place.write(Share::with(Region::new(), lender, lender_high)) };
         // SAFETY: written just now.
         let inner = unsafe { place.as_ref() };
         let borrowed = &inner.region;
-        borrowed.untidy.set(true);
+        borrowed.needs_cleanup.set(true);
         // SAFETY: what lies between the cursors is nobody's, and this region hands out nothing while it is lent (Memory,
         // Disjoint, Shut).
         unsafe { borrowed.lay_over(region.at(from), to - from, init) };
@@ -222,7 +222,7 @@ impl Share {
         } else {
             region.init.set(region.init.get().min(soiled / LINE * LINE));
         }
-        region.untidy.set(false);
+        region.needs_cleanup.set(false);
         self.plain.set(!region.packed.get());
         region.check();
     }

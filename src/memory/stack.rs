@@ -83,7 +83,7 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         // The scopes on this region borrow from `self` and are gone: Idle.
         let region = self.region();
-        if region.untidy.get() {
+        if region.needs_cleanup.get() {
             return self.stack.leave(self.region);
         }
         region.next_free.set(self.stack.free.get());
@@ -212,7 +212,7 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn leave_cold(&self, region: NonNull<Region>) {
-        let Some(own) = self.lending.own() else { return self.tidy(region) };
+        let Some(own) = self.lending.own() else { return self.clean_up(region) };
         // SAFETY: as in `leave`.
         if unsafe { self.lending.end(own, region) } {
             // A scope on the share without memory may open one inside before the buffer moves.

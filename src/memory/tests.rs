@@ -120,8 +120,8 @@ proptest! {
                     prop_assert!(out.drain(..).all(|out| out.is_untouched()));
                     let total = level.total_size();
                     level.region.rewind();
-                    if level.region.untidy.get() {
-                        level.region.untidy.set(false);
+                    if level.region.needs_cleanup.get() {
+                        level.region.needs_cleanup.set(false);
                         drop(level.detach_blocks());
                         go_on(&level, total, End::High);
                     }
