@@ -7,7 +7,7 @@ use std::alloc::System;
 
 use super::arena::Arena;
 use super::class::{Class, MAX_BYTES};
-use super::range;
+use super::reservation;
 use super::thread::{self, PROBE_LAYOUT, Source};
 
 /// A global allocator that serves large allocations inside [`arena`](super::arena) calls from arenas, and all others from
@@ -194,7 +194,7 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
     /// Whether a block of that size is an arena's. Smaller ones than `min_size` never are.
     #[inline]
     fn is_arenas(&self, block: *mut u8, size: usize) -> bool {
-        size >= self.min_size && range::contains(block)
+        size >= self.min_size && reservation::contains(block)
     }
 
     /// Moves a block to new memory of another size, or leaves it as it was if there is none.
@@ -250,7 +250,7 @@ unsafe fn free(block: *mut u8, size: usize) {
     if let Some(arena) = own_arena(block) {
         // SAFETY: this thread owns the arena (`thread`, invariant 1); the rest is the caller's promise.
         unsafe { arena.free(block, size) };
-    } else if let Some(range) = range::get() {
+    } else if let Some(range) = reservation::get() {
         // SAFETY: the caller's promise.
         unsafe { range.free(block, size) };
     }
@@ -275,7 +275,7 @@ unsafe fn resize(block: *mut u8, from: usize, to: usize) -> bool {
 }
 
 // SAFETY: a block is the wrapped allocator's, or an arena's, in which no two overlap (`arena`, invariant 3), and goes back
-// to the one it came from, as its address tells (`range`, invariant 2): an arena's blocks have at least `min_size` bytes,
+// to the one it came from, as its address tells (`reservation`, invariant 2): an arena's blocks have at least `min_size` bytes,
 // when they are made and when they are resized. Nothing here unwinds.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for ArenaAlloc<A> {
     #[inline]

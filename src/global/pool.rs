@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::arena::{Arena, has_room};
 use super::handover::State;
-use super::range::{self, Range};
+use super::reservation::{self, Reservation};
 
 /// Outermost calls of `arena` that found no arena.
 pub(super) static WITHOUT: AtomicUsize = AtomicUsize::new(0);
@@ -27,7 +27,7 @@ pub(super) fn acquire(last: Option<&'static Arena>) -> Option<&'static Arena> {
 
 #[cold]
 fn find() -> Option<&'static Arena> {
-    let found = range::get().and_then(|range| {
+    let found = reservation::get().and_then(|range| {
         let pooled = range.arenas().find(|arena| arena.ownership.take_from(State::Pooled));
         pooled.or_else(|| range.arenas().find(|arena| is_back(arena, range))).or_else(|| range.furnish())
     });
@@ -38,7 +38,7 @@ fn find() -> Option<&'static Arena> {
 }
 
 /// Takes over an arena that was set aside, if it has room again.
-fn is_back(arena: &Arena, range: &Range) -> bool {
+fn is_back(arena: &Arena, range: &Reservation) -> bool {
     if !arena.ownership.take_from(State::Retired) {
         return false;
     }
@@ -65,7 +65,7 @@ pub(super) unsafe fn release(arena: &Arena) {
 
 /// Takes what was freed since of every arena that is nobody's, so that its state and figures are those of now; `then` is
 /// asked of each that has nothing in use, owned meanwhile, which state it is to be left in.
-fn settle(range: &Range, mut then: impl FnMut(&Arena) -> State) {
+fn settle(range: &Reservation, mut then: impl FnMut(&Arena) -> State) {
     for arena in range.arenas() {
         for state in [State::Pooled, State::Retired] {
             if arena.ownership.take_from(state) {
@@ -86,16 +86,16 @@ fn settle(range: &Range, mut then: impl FnMut(&Arena) -> State) {
 
 /// All arenas, settled.
 pub(super) fn census() -> impl Iterator<Item = &'static Arena> {
-    let range = range::get();
+    let range = reservation::get();
     if let Some(range) = range {
         settle(range, |_| State::Pooled);
     }
-    range.into_iter().flat_map(Range::arenas)
+    range.into_iter().flat_map(Reservation::arenas)
 }
 
 /// Gives the memory of arenas that are not in use back to the system.
 pub(super) fn clear() {
-    if let Some(range) = range::get() {
+    if let Some(range) = reservation::get() {
         settle(range, |arena| {
             // SAFETY: owned, and nothing of it is in use.
             if unsafe { range.strip(arena) } { State::Unused } else { State::Pooled }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::handover::State;
-use super::{pool, range, thread};
+use super::{pool, reservation, thread};
 
 /// Figures on the program's arenas since it started, from [`stats`]. Bytes are those of blocks as arenas make them, up to an
 /// eighth more than was asked for.
@@ -61,7 +61,7 @@ pub struct Stats {
 pub fn stats() -> Stats {
     let mut stats = Stats {
         installed: thread::is_installed(),
-        capacity: range::get().map_or(0, range::Range::capacity),
+        capacity: reservation::get().map_or(0, reservation::Reservation::capacity),
         in_use: 0,
         pooled: 0,
         retired: 0,

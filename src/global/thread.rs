@@ -16,7 +16,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::arena::Arena;
-use super::{pool, range};
+use super::{pool, reservation};
 
 pub(super) struct Thread {
     /// What allocations come from.
@@ -227,6 +227,6 @@ fn probe() -> bool {
 /// The global allocator's answer to the question: it is there, and wants arenas like this.
 #[cold]
 pub(super) fn install(capacity: usize, huge_pages: bool) {
-    range::reserve(capacity, huge_pages);
+    reservation::reserve(capacity, huge_pages);
     INSTALLED.store(YES, Ordering::Release);
 }

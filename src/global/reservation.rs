@@ -36,10 +36,10 @@ const PAGE: usize = 64 << 10;
 static START: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
-static RANGE: OnceLock<Option<Range>> = OnceLock::new();
+static RESERVATION: OnceLock<Option<Reservation>> = OnceLock::new();
 
 #[derive(Debug)]
-pub(super) struct Range {
+pub(super) struct Reservation {
     headers: NonNull<Arena>,
     memory: NonNull<u8>,
     arenas: usize,
@@ -52,9 +52,9 @@ pub(super) struct Range {
 }
 
 // SAFETY: the pointers are to memory that stays mapped (invariant 1); what is done through them says why it may be.
-unsafe impl Send for Range {}
+unsafe impl Send for Reservation {}
 // SAFETY: as above.
-unsafe impl Sync for Range {}
+unsafe impl Sync for Reservation {}
 
 /// Whether the address is in the memory of any arena.
 #[inline]
@@ -66,14 +66,14 @@ pub(super) fn contains(block: *mut u8) -> bool {
 }
 
 /// The range, if it was reserved.
-pub(super) fn get() -> Option<&'static Range> {
-    RANGE.get()?.as_ref()
+pub(super) fn get() -> Option<&'static Reservation> {
+    RESERVATION.get()?.as_ref()
 }
 
 /// Reserves the range, once, for arenas of that many bytes.
-pub(super) fn reserve(capacity: usize, huge_pages: bool) -> Option<&'static Range> {
-    let range = RANGE.get_or_init(|| {
-        let range = Range::reserve(capacity, huge_pages)?;
+pub(super) fn reserve(capacity: usize, huge_pages: bool) -> Option<&'static Reservation> {
+    let range = RESERVATION.get_or_init(|| {
+        let range = Reservation::reserve(capacity, huge_pages)?;
         START.store(range.memory.addr().get(), Ordering::Relaxed);
         BYTES.store(range.arenas * range.stride, Ordering::Release);
         Some(range)
@@ -81,7 +81,7 @@ pub(super) fn reserve(capacity: usize, huge_pages: bool) -> Option<&'static Rang
     range.as_ref()
 }
 
-impl Range {
+impl Reservation {
     fn reserve(capacity: usize, huge_pages: bool) -> Option<Self> {
         let capacity = capacity.min(MAX_BYTES) / GRANULE * GRANULE;
         let page = if capacity < HUGE_PAGE { PAGE } else { HUGE_PAGE };
