@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! 1. **Owner's.** What is in `owned` is touched only by the arena's owner (`handover`, invariant 1), in functions that do
+//! 1. **Owner's.** What is in `owned` is touched only by the arena's owner (`ownership`, invariant 1), in functions that do
 //!    not call each other and that nothing interrupts, so never through two references.
-//! 2. **There.** From the time its state first was another than [`Unused`](super::handover::State::Unused), `owned` is initialised, and the memory it
+//! 2. **There.** From the time its state first was another than [`Unused`](super::ownership::State::Unused), `owned` is initialised, and the memory it
 //!    names is mapped for reading and writing for as long as the state is another than that.
 //! 3. **Disjoint.** A block in use is a [`Span`](super::span::Span) that was given out, so nothing else uses its bytes; when
 //!    it is freed, its caller gives it up, and with its size, from which its class follows, it becomes that span again.
@@ -18,8 +18,9 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::class::{Class, GRANULE, MAX_BYTES};
-use super::handover::{Ownership, Remote};
+use super::ownership::Ownership;
 use super::recycling::Recycler;
+use super::remote_frees::Remote;
 use super::span::Span;
 
 /// An arena, without its memory. All zeroes is one without memory, that is nobody's.

@@ -29,10 +29,13 @@
 mod alloc;
 mod arena;
 mod class;
-mod handover;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod map;
+mod ownership;
 mod pool;
 mod recycling;
+mod remote_frees;
 mod reservation;
 mod span;
 mod stats;

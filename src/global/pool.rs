@@ -7,7 +7,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::arena::{Arena, has_room};
-use super::handover::State;
+use super::ownership::State;
 use super::reservation::{self, Reservation};
 
 /// Outermost calls of `arena` that found no arena.

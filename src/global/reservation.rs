@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use super::arena::Arena;
 use super::class::{GRANULE, MAX_BYTES};
-use super::handover::State;
+use super::ownership::State;
 
 /// So many addresses are reserved, if they are to be had, or as many as one arena needs.
 const RESERVED: usize = if usize::BITS == 64 { 1 << 40 } else { 1 << 29 };

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::handover::State;
+use super::ownership::State;
 use super::{pool, reservation, thread};
 
 /// Figures on the program's arenas since it started, from [`stats`]. Bytes are those of blocks as arenas make them, up to an
