@@ -15,7 +15,7 @@ static ALLOCATOR: ArenaAlloc = ArenaAlloc::system().capacity(400 << 30);
 #[test]
 fn threads_without_an_arena_run_on_the_wrapped_allocator() {
     let (all_in, all_done) = (Barrier::new(6), Barrier::new(6));
-    let most = thread::scope(|scope| {
+    let most_in_use = thread::scope(|scope| {
         let threads: Vec<_> = (0..6)
             .map(|n| {
                 let (all_in, all_done) = (&all_in, &all_done);
@@ -34,7 +34,7 @@ fn threads_without_an_arena_run_on_the_wrapped_allocator() {
         threads.into_iter().map(|thread| thread.join().unwrap()).max()
     });
     let stats = stats();
-    assert_eq!((most, stats.pooled, stats.without), (Some(2), 2, 4), "{stats}");
+    assert_eq!((most_in_use, stats.pooled, stats.without), (Some(2), 2, 4), "{stats}");
     assert!(stats.to_string().contains("4 calls found no arena; all arenas are in use or set aside"), "{stats}");
     assert_eq!(stats.live, 0);
 }

@@ -116,11 +116,11 @@ impl Workload {
             Fit => run(style, || solvers::fit(black_box(500))),
             Churn => run(style, churn),
             Nothing => run(style, || 0.0),
-            Kept(most) => {
-                let mut kept: Vec<Box<[u8]>> = Vec::with_capacity(most);
+            Kept(limit) => {
+                let mut kept: Vec<Box<[u8]>> = Vec::with_capacity(limit);
                 timed(move |times| {
-                    for _ in 0..times * 1_000_000 / most as u64 {
-                        kept.extend((0..most).map(|_| arena(|| black_box(vec![1; 64 << 10])[..1000].into())));
+                    for _ in 0..times * 1_000_000 / limit as u64 {
+                        kept.extend((0..limit).map(|_| arena(|| black_box(vec![1; 64 << 10])[..1000].into())));
                         kept.clear();
                     }
                 })

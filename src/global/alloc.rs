@@ -8,7 +8,7 @@ use std::alloc::System;
 use super::arena::Arena;
 use super::class::{Class, MAX_BYTES};
 use super::reservation;
-use super::thread::{self, PROBE_LAYOUT, Source};
+use super::thread::{self, PROBE_LAYOUT, Serving};
 
 /// A global allocator that serves large allocations inside [`arena`](super::arena) calls from arenas, and all others from
 /// the allocator it wraps.
@@ -155,8 +155,8 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
     /// As for `alloc`.
     #[inline(never)]
     unsafe fn alloc_large(&self, layout: Layout, zeroed: bool) -> *mut u8 {
-        match thread::source() {
-            Source::Arena(arena) => {
+        match thread::serving() {
+            Serving::Arena(arena) => {
                 // SAFETY: this thread owns the arena (`thread`, invariant 1), and it has memory.
                 if let Some((block, fresh)) = unsafe { arena.alloc(layout) } {
                     if zeroed && !fresh {
@@ -167,11 +167,11 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
                 }
             }
             // Or more, where an allocator around this one adds to it.
-            Source::Probe if layout.size() >= PROBE_LAYOUT.size() => {
+            Serving::Probe if layout.size() >= PROBE_LAYOUT.size() => {
                 thread::install(self.capacity, self.huge_pages);
                 return ptr::null_mut();
             }
-            Source::Probe | Source::Inner => {}
+            Serving::Probe | Serving::Wrapped => {}
         }
         // SAFETY: the caller's promise.
         unsafe { self.alloc_inner(layout, zeroed) }
@@ -250,9 +250,9 @@ unsafe fn free(block: *mut u8, size: usize) {
     if let Some(arena) = own_arena(block) {
         // SAFETY: this thread owns the arena (`thread`, invariant 1); the rest is the caller's promise.
         unsafe { arena.free(block, size) };
-    } else if let Some(range) = reservation::get() {
+    } else if let Some(reservation) = reservation::get() {
         // SAFETY: the caller's promise.
-        unsafe { range.free(block, size) };
+        unsafe { reservation.free(block, size) };
     }
 }
 

@@ -20,14 +20,14 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::class::{Class, GRANULE, MAX_BYTES};
 use super::ownership::Ownership;
 use super::recycling::Recycler;
-use super::remote_frees::Remote;
+use super::remote_frees::RemoteFrees;
 use super::span::Span;
 
 /// An arena, without its memory. All zeroes is one without memory, that is nobody's.
 #[repr(align(128))]
 pub(super) struct Arena {
     pub(super) ownership: Ownership,
-    remote: Remote,
+    remote_frees: RemoteFrees,
     pub(super) counters: Counters,
     owned: UnsafeCell<MaybeUninit<Owned>>,
 }
@@ -74,7 +74,7 @@ impl Arena {
     ///
     /// The caller owns the arena, whose memory this is from now on (invariants 1 and 2): `bytes` are a multiple of
     /// [`GRANULE`], and `start` is on one.
-    pub(super) unsafe fn furnish(&self, start: NonNull<u8>, bytes: usize) {
+    pub(super) unsafe fn init(&self, start: NonNull<u8>, bytes: usize) {
         // SAFETY: the caller's promise.
         let whole = unsafe { Span::new(start, bytes) };
         let owned = Owned { start, bytes, recycler: Recycler::new(whole), blocks_before: 0, refused: false };
@@ -124,7 +124,7 @@ impl Arena {
             return None;
         }
         let found = if layout.align() > GRANULE {
-            self.take_back(owned);
+            self.collect(owned);
             owned.recycler.carve_aligned(class, layout.align()).map(|span| (span, false))
         } else if let Some(span) = owned.recycler.reuse(class) {
             Some((span, false))
@@ -144,8 +144,8 @@ impl Arena {
     /// Where the class's list is empty: a block that another thread has freed, or one that was not in use before.
     #[inline]
     fn carve(&self, owned: &mut Owned, class: Class) -> Option<(Span, bool)> {
-        if !self.remote.is_empty() {
-            self.take_back(owned);
+        if !self.remote_frees.is_empty() {
+            self.collect(owned);
             if let Some(span) = owned.recycler.reuse(class) {
                 return Some((span, false));
             }
@@ -187,9 +187,9 @@ impl Arena {
     ///
     /// This is a block in use of this arena, of that size, and the caller gives it up. The pointer may be used for all of the
     /// arena.
-    pub(super) unsafe fn free_from_elsewhere(&self, block: NonNull<u8>, size: usize) {
+    pub(super) unsafe fn free_remote(&self, block: NonNull<u8>, size: usize) {
         // SAFETY: the caller gives it up (invariant 3).
-        self.remote.push(unsafe { Span::new(block, Class::of(size).bytes) });
+        self.remote_frees.push(unsafe { Span::new(block, Class::of(size).bytes) });
     }
 
     /// Whether the block, of `from` bytes, could be made one of `to` bytes where it is; then it is.
@@ -220,8 +220,8 @@ impl Arena {
     }
 
     /// Takes what other threads have freed.
-    fn take_back(&self, owned: &mut Owned) {
-        let mut freed = self.remote.take();
+    fn collect(&self, owned: &mut Owned) {
+        let mut freed = self.remote_frees.take();
         while let Some(span) = freed.pop() {
             let class = Class::of(span.bytes());
             owned.recycler.free(span, class);
@@ -239,8 +239,8 @@ impl Arena {
     pub(super) unsafe fn open(&self) -> usize {
         // SAFETY: the caller's promise; nothing below calls this.
         let owned = unsafe { self.owned() };
-        if !self.remote.is_empty() {
-            self.take_back(owned);
+        if !self.remote_frees.is_empty() {
+            self.collect(owned);
         }
         owned.blocks_before = owned.recycler.blocks();
         owned.refused = false;
@@ -263,7 +263,7 @@ impl Arena {
     }
 
     fn close_around_survivors(&self, owned: &mut Owned) -> bool {
-        self.take_back(owned);
+        self.collect(owned);
         count(&self.counters.escaped, owned.recycler.blocks().saturating_sub(owned.blocks_before));
         let used = owned.recycler.used();
         used > owned.bytes / 2 || (owned.refused && !has_room(used, owned.bytes))

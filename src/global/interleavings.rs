@@ -5,7 +5,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::ownership::{Ownership, State};
-use super::remote_frees::Remote;
+use super::remote_frees::RemoteFrees;
 use super::span::{NODE_BYTES, Span};
 
 /// Memory for a block; its length stands for its name.
@@ -15,26 +15,26 @@ fn block(name: usize) -> Span {
     unsafe { Span::new(std::ptr::NonNull::from(memory).cast(), 1 << name) }
 }
 
-fn drain(remote: &Remote) -> usize {
-    let mut list = remote.take();
+fn drain(remote_frees: &RemoteFrees) -> usize {
+    let mut list = remote_frees.take();
     std::iter::from_fn(|| list.pop()).map(|span| span.bytes()).sum()
 }
 
 #[test]
 fn every_block_comes_back_once() {
     loom::model(|| {
-        let remote = Arc::new(Remote::new());
+        let remote_frees = Arc::new(RemoteFrees::new());
         let others: Vec<_> = [0..2, 2..3]
             .map(|names| {
-                let remote = remote.clone();
-                thread::spawn(move || names.for_each(|name| remote.push(block(name))))
+                let remote_frees = remote_frees.clone();
+                thread::spawn(move || names.for_each(|name| remote_frees.push(block(name))))
             })
             .into();
-        let mut seen = if remote.is_empty() { 0 } else { drain(&remote) };
+        let mut seen = if remote_frees.is_empty() { 0 } else { drain(&remote_frees) };
         for other in others {
             other.join().unwrap();
         }
-        seen += drain(&remote);
+        seen += drain(&remote_frees);
         assert_eq!(seen, 0b111);
     });
 }
@@ -45,7 +45,7 @@ fn every_block_comes_back_once() {
 fn an_arena_that_is_set_aside_comes_back() {
     struct Arena {
         ownership: Ownership,
-        remote: Remote,
+        remote_frees: RemoteFrees,
         /// The owner's, and checked by loom to be so: the sum of the blocks in use.
         used: Cell<usize>,
     }
@@ -53,17 +53,20 @@ fn an_arena_that_is_set_aside_comes_back() {
     unsafe impl Sync for Arena {}
 
     /// Takes what was freed; whether nothing is in use.
-    fn settle(arena: &Arena) -> bool {
-        arena.used.set(arena.used.get() - drain(&arena.remote));
+    fn collect(arena: &Arena) -> bool {
+        arena.used.set(arena.used.get() - drain(&arena.remote_frees));
         arena.used.get() == 0
     }
 
     loom::model(|| {
-        let arena =
-            Arc::new(Arena { ownership: Ownership::new(State::Owned), remote: Remote::new(), used: Cell::new(1) });
+        let arena = Arc::new(Arena {
+            ownership: Ownership::new(State::Owned),
+            remote_frees: RemoteFrees::new(),
+            used: Cell::new(1),
+        });
         let freer = {
             let arena = arena.clone();
-            thread::spawn(move || arena.remote.push(block(0)))
+            thread::spawn(move || arena.remote_frees.push(block(0)))
         };
         let seeker = {
             let arena = arena.clone();
@@ -71,17 +74,17 @@ fn an_arena_that_is_set_aside_comes_back() {
                 let mut got = false;
                 for state in [State::Pooled, State::Retired] {
                     if arena.ownership.take_from(state) {
-                        got |= settle(&arena);
+                        got |= collect(&arena);
                         arena.ownership.leave(if got { State::Pooled } else { State::Retired });
                     }
                 }
             })
         };
-        let state = if settle(&arena) { State::Pooled } else { State::Retired };
+        let state = if collect(&arena) { State::Pooled } else { State::Retired };
         arena.ownership.leave(state);
         freer.join().unwrap();
         seeker.join().unwrap();
         assert!(arena.ownership.take_from(State::Pooled) || arena.ownership.take_from(State::Retired));
-        assert!(settle(&arena));
+        assert!(collect(&arena));
     });
 }

@@ -11,7 +11,7 @@ use super::ownership::State;
 use super::reservation::{self, Reservation};
 
 /// Outermost calls of `arena` that found no arena.
-pub(super) static WITHOUT: AtomicUsize = AtomicUsize::new(0);
+pub(super) static CALLS_WITHOUT_ARENA: AtomicUsize = AtomicUsize::new(0);
 
 /// An arena to serve from, now owned by the caller.
 #[inline]
@@ -27,24 +27,26 @@ pub(super) fn acquire(last: Option<&'static Arena>) -> Option<&'static Arena> {
 
 #[cold]
 fn find() -> Option<&'static Arena> {
-    let found = reservation::get().and_then(|range| {
-        let pooled = range.arenas().find(|arena| arena.ownership.take_from(State::Pooled));
-        pooled.or_else(|| range.arenas().find(|arena| is_back(arena, range))).or_else(|| range.furnish())
+    let found = reservation::get().and_then(|reservation| {
+        let pooled = reservation.arenas().find(|arena| arena.ownership.take_from(State::Pooled));
+        pooled
+            .or_else(|| reservation.arenas().find(|arena| take_over_retired(arena, reservation)))
+            .or_else(|| reservation.commit_arena())
     });
     if found.is_none() {
-        WITHOUT.fetch_add(1, Ordering::Relaxed);
+        CALLS_WITHOUT_ARENA.fetch_add(1, Ordering::Relaxed);
     }
     found
 }
 
 /// Takes over an arena that was set aside, if it has room again.
-fn is_back(arena: &Arena, range: &Reservation) -> bool {
+fn take_over_retired(arena: &Arena, reservation: &Reservation) -> bool {
     if !arena.ownership.take_from(State::Retired) {
         return false;
     }
     // SAFETY: owned, and it has memory.
     let used = unsafe { arena.open() };
-    let back = has_room(used, range.capacity());
+    let back = has_room(used, reservation.capacity());
     if !back {
         arena.ownership.leave(State::Retired);
     }
@@ -65,13 +67,13 @@ pub(super) unsafe fn release(arena: &Arena) {
 
 /// Takes what was freed since of every arena that is nobody's, so that its state and figures are those of now; `then` is
 /// asked of each that has nothing in use, owned meanwhile, which state it is to be left in.
-fn settle(range: &Reservation, mut then: impl FnMut(&Arena) -> State) {
-    for arena in range.arenas() {
+fn collect_idle(reservation: &Reservation, mut then: impl FnMut(&Arena) -> State) {
+    for arena in reservation.arenas() {
         for state in [State::Pooled, State::Retired] {
             if arena.ownership.take_from(state) {
                 // SAFETY: owned, and it has memory.
                 let used = unsafe { arena.open() };
-                let back = state == State::Pooled || has_room(used, range.capacity());
+                let back = state == State::Pooled || has_room(used, reservation.capacity());
                 let state = match used {
                     0 => then(arena),
                     _ if back => State::Pooled,
@@ -85,20 +87,20 @@ fn settle(range: &Reservation, mut then: impl FnMut(&Arena) -> State) {
 }
 
 /// All arenas, settled.
-pub(super) fn census() -> impl Iterator<Item = &'static Arena> {
-    let range = reservation::get();
-    if let Some(range) = range {
-        settle(range, |_| State::Pooled);
+pub(super) fn collected_arenas() -> impl Iterator<Item = &'static Arena> {
+    let reservation = reservation::get();
+    if let Some(reservation) = reservation {
+        collect_idle(reservation, |_| State::Pooled);
     }
-    range.into_iter().flat_map(Reservation::arenas)
+    reservation.into_iter().flat_map(Reservation::arenas)
 }
 
 /// Gives the memory of arenas that are not in use back to the system.
 pub(super) fn clear() {
-    if let Some(range) = reservation::get() {
-        settle(range, |arena| {
+    if let Some(reservation) = reservation::get() {
+        collect_idle(reservation, |arena| {
             // SAFETY: owned, and nothing of it is in use.
-            if unsafe { range.strip(arena) } { State::Unused } else { State::Pooled }
+            if unsafe { reservation.decommit_arena(arena) } { State::Unused } else { State::Pooled }
         });
     }
 }

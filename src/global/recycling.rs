@@ -6,7 +6,7 @@
 //!   joins it again, so temporaries that are freed in reverse order leave nothing behind;
 //! - **lists**, one for each size class: blocks that were freed elsewhere, the last one first, which is the one that is
 //!   still in the cache;
-//! - **bins**: other holes, by the largest class that fits into them. There are none until [`Recycler::sweep`] makes them
+//! - **bins**: other holes, by the largest class that fits into them. There are none until [`Recycler::coalesce`] makes them
 //!   from all that is free, neighbours joined.
 //!
 //! A block comes from its class's list if there is one, else off the hole, else from the bin of the smallest hole it fits
@@ -22,14 +22,14 @@ use super::class::{CLASSES, Class};
 use super::span::{List, NODE_BYTES, Span};
 
 /// So much may lie on lists before it is swept, however little is in use: what a core's own cache has room for.
-const SWEEP_FROM: usize = 512 << 10;
+const COALESCE_FROM: usize = 512 << 10;
 
 /// How many blocks of a list are looked at for one that is aligned beyond the usual.
-const LOOK_AT: usize = 8;
+const SEARCH_LIMIT: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Recycler {
-    hole: Span,
+    top: Span,
     lists: Lists,
     bins: Lists,
     /// Bytes on `lists`.
@@ -46,7 +46,7 @@ impl Recycler {
     /// All of an arena free, none of it ever written to.
     pub(super) fn new(whole: Span) -> Self {
         let touched = whole.start().addr().get();
-        Self { hole: whole, lists: Lists::EMPTY, bins: Lists::EMPTY, listed: 0, blocks: 0, used: 0, touched }
+        Self { top: whole, lists: Lists::EMPTY, bins: Lists::EMPTY, listed: 0, blocks: 0, used: 0, touched }
     }
 
     pub(super) fn blocks(&self) -> usize {
@@ -73,14 +73,14 @@ impl Recycler {
     /// A block of this class from what is not on lists, and whether it is as the system gave it: zero.
     #[inline]
     pub(super) fn carve(&mut self, class: Class) -> Option<(Span, bool)> {
-        if self.listed > SWEEP_FROM && self.listed > self.used {
-            self.sweep();
+        if self.listed > COALESCE_FROM && self.listed > self.used {
+            self.coalesce();
         }
-        let span = match self.hole.split_front(class.bytes) {
+        let span = match self.top.split_front(class.bytes) {
             Some(span) => span,
             None => {
-                self.change_hole(class.bytes)?;
-                self.hole.split_front(class.bytes)?
+                self.replace_top(class.bytes)?;
+                self.top.split_front(class.bytes)?
             }
         };
         let fresh = span.start().addr().get() >= self.touched;
@@ -93,7 +93,7 @@ impl Recycler {
     pub(super) fn carve_aligned(&mut self, class: Class, align: usize) -> Option<Span> {
         let mut others = List::EMPTY;
         let mut found = None;
-        for _ in 0..LOOK_AT {
+        for _ in 0..SEARCH_LIMIT {
             match self.lists.pop(class.index) {
                 Some(span) if span.start().addr().get() % align == 0 => {
                     found = Some(span);
@@ -111,13 +111,13 @@ impl Recycler {
             return Some(self.hand_out(span));
         }
         let with_gap = class.bytes.checked_add(align)?;
-        if self.hole.bytes() < with_gap {
-            self.change_hole(with_gap)?;
+        if self.top.bytes() < with_gap {
+            self.replace_top(with_gap)?;
         }
-        let start = self.hole.start().addr().get();
-        let gap = self.hole.split_front(start.next_multiple_of(align) - start)?;
+        let start = self.top.start().addr().get();
+        let gap = self.top.split_front(start.next_multiple_of(align) - start)?;
         self.put_in_bin(gap);
-        let span = self.hole.split_front(class.bytes)?;
+        let span = self.top.split_front(class.bytes)?;
         self.touched = self.touched.max(span.end());
         Some(self.hand_out(span))
     }
@@ -135,8 +135,8 @@ impl Recycler {
     pub(super) fn free(&mut self, span: Span, class: Class) {
         self.blocks -= 1;
         self.used -= class.bytes;
-        if span.end() == self.hole.start().addr().get() {
-            self.lower_hole(span);
+        if span.end() == self.top.start().addr().get() {
+            self.join_top(span);
         } else {
             self.listed += class.bytes;
             self.lists.push(class.index, span);
@@ -144,12 +144,12 @@ impl Recycler {
     }
 
     #[inline]
-    fn lower_hole(&mut self, span: Span) {
-        let hole = core::mem::replace(&mut self.hole, Span::EMPTY);
-        match span.join(hole) {
-            Ok(joined) => self.hole = joined,
-            Err((span, hole)) => {
-                self.hole = hole;
+    fn join_top(&mut self, span: Span) {
+        let top = core::mem::replace(&mut self.top, Span::EMPTY);
+        match span.join(top) {
+            Ok(joined) => self.top = joined,
+            Err((span, top)) => {
+                self.top = top;
                 self.put_in_bin(span);
             }
         }
@@ -158,13 +158,13 @@ impl Recycler {
     /// Whether all memory is in the hole, so that `restart` would change nothing.
     #[inline]
     pub(super) fn is_whole(&self, bytes: usize) -> bool {
-        self.hole.bytes() == bytes
+        self.top.bytes() == bytes
     }
 
     /// Begins anew, with all of the arena in the hole.
     #[inline]
     pub(super) fn restart(&mut self, whole: Span) {
-        self.hole = whole;
+        self.top = whole;
         self.lists.clear();
         self.bins.clear();
         self.listed = 0;
@@ -173,16 +173,16 @@ impl Recycler {
     /// Grows or shrinks a block without moving it, if it is the one before the hole; or gives it back as it was.
     #[inline]
     pub(super) fn resize(&mut self, span: Span, from: Class, to: Class) -> Result<Span, Span> {
-        if span.end() != self.hole.start().addr().get() {
+        if span.end() != self.top.start().addr().get() {
             return Err(span);
         }
-        let all = span.bytes() + self.hole.bytes();
+        let all = span.bytes() + self.top.bytes();
         if all < to.bytes {
             return Err(span);
         }
-        self.lower_hole(span);
+        self.join_top(span);
         // There is room: the hole has `all` bytes now.
-        let resized = self.hole.split_front(to.bytes).unwrap_or(Span::EMPTY);
+        let resized = self.top.split_front(to.bytes).unwrap_or(Span::EMPTY);
         self.used = self.used - from.bytes + to.bytes;
         self.touched = self.touched.max(resized.end());
         Ok(resized)
@@ -190,16 +190,16 @@ impl Recycler {
 
     /// Makes a hole with room for so many bytes the one that blocks are cut from.
     #[cold]
-    fn change_hole(&mut self, bytes: usize) -> Option<()> {
+    fn replace_top(&mut self, bytes: usize) -> Option<()> {
         let class = Class::of(bytes).index;
         let found = match self.bins.pop_from(class) {
             None if self.listed >= bytes && self.listed > self.used / 8 => {
-                self.sweep();
+                self.coalesce();
                 self.bins.pop_from(class)
             }
             found => found,
         };
-        let old = core::mem::replace(&mut self.hole, found?);
+        let old = core::mem::replace(&mut self.top, found?);
         self.put_in_bin(old);
         Some(())
     }
@@ -213,11 +213,11 @@ impl Recycler {
 
     /// Puts all free memory in bins, neighbours joined, the lower ones to be found first; no hole is left open.
     #[cold]
-    pub(super) fn sweep(&mut self) {
+    pub(super) fn coalesce(&mut self) {
         let (mut all, mut count) = (List::EMPTY, 0);
-        let hole = core::mem::replace(&mut self.hole, Span::EMPTY);
-        self.touched = self.touched.max(hole.start().addr().get() + NODE_BYTES.min(hole.bytes()));
-        for span in core::iter::from_fn(|| self.lists.pop_from(0).or_else(|| self.bins.pop_from(0))).chain([hole]) {
+        let top = core::mem::replace(&mut self.top, Span::EMPTY);
+        self.touched = self.touched.max(top.start().addr().get() + NODE_BYTES.min(top.bytes()));
+        for span in core::iter::from_fn(|| self.lists.pop_from(0).or_else(|| self.bins.pop_from(0))).chain([top]) {
             count += 1;
             all.push(span);
         }
@@ -323,7 +323,7 @@ impl Lists {
 impl Recycler {
     /// The pieces that free memory is in, after a sweep: address and length of each.
     pub(super) fn free_memory(&mut self) -> Vec<(usize, usize)> {
-        self.sweep();
+        self.coalesce();
         let spans: Vec<Span> = core::iter::from_fn(|| self.bins.pop_from(0)).collect();
         let found = spans.iter().map(|span| (span.start().addr().get(), span.bytes())).collect();
         spans.into_iter().for_each(|span| self.put_in_bin(span));

@@ -20,11 +20,11 @@ use super::span::{List, Node, Span};
 
 /// Blocks that other threads than the owner have freed. All zeroes is none.
 #[derive(Debug)]
-pub(super) struct Remote {
+pub(super) struct RemoteFrees {
     first: AtomicPtr<Node>,
 }
 
-impl Remote {
+impl RemoteFrees {
     #[cfg(all(test, loom))]
     pub(super) fn new() -> Self {
         Self { first: AtomicPtr::new(ptr::null_mut()) }

@@ -24,7 +24,7 @@ use super::ownership::State;
 const RESERVED: usize = if usize::BITS == 64 { 1 << 40 } else { 1 << 29 };
 
 /// No more arenas than this.
-const MOST: usize = 1024;
+const ARENA_LIMIT: usize = 1024;
 
 /// What the system maps large pages on, and larger than any page it maps else.
 const HUGE_PAGE: usize = 2 << 20;
@@ -72,13 +72,13 @@ pub(super) fn get() -> Option<&'static Reservation> {
 
 /// Reserves the range, once, for arenas of that many bytes.
 pub(super) fn reserve(capacity: usize, huge_pages: bool) -> Option<&'static Reservation> {
-    let range = RESERVATION.get_or_init(|| {
-        let range = Reservation::reserve(capacity, huge_pages)?;
-        START.store(range.memory.addr().get(), Ordering::Relaxed);
-        BYTES.store(range.arenas * range.stride, Ordering::Release);
-        Some(range)
+    let reservation = RESERVATION.get_or_init(|| {
+        let reservation = Reservation::reserve(capacity, huge_pages)?;
+        START.store(reservation.memory.addr().get(), Ordering::Relaxed);
+        BYTES.store(reservation.arenas * reservation.stride, Ordering::Release);
+        Some(reservation)
     });
-    range.as_ref()
+    reservation.as_ref()
 }
 
 impl Reservation {
@@ -86,7 +86,7 @@ impl Reservation {
         let capacity = capacity.min(MAX_BYTES) / GRANULE * GRANULE;
         let page = if capacity < HUGE_PAGE { PAGE } else { HUGE_PAGE };
         let stride = capacity.checked_next_multiple_of(page).filter(|&stride| stride > 0)?;
-        let mut arenas = (RESERVED / stride).clamp(1, MOST);
+        let mut arenas = (RESERVED / stride).clamp(1, ARENA_LIMIT);
         // Where addresses are rationed, half as many, and so on.
         while arenas > 0 {
             let headers = (arenas * size_of::<Arena>()).next_multiple_of(PAGE);
@@ -148,12 +148,12 @@ impl Reservation {
         let arena = self.arena((block.addr().get() - self.memory.addr().get()) / self.stride);
         if let Some(arena) = arena {
             // SAFETY: the caller's promise.
-            unsafe { arena.free_from_elsewhere(self.memory.with_addr(block.addr()), size) };
+            unsafe { arena.free_remote(self.memory.with_addr(block.addr()), size) };
         }
     }
 
     /// Takes over an arena that has no memory, and gives it some.
-    pub(super) fn furnish(&self) -> Option<&'static Arena> {
+    pub(super) fn commit_arena(&self) -> Option<&'static Arena> {
         let mut all = (0..self.arenas).filter_map(|index| Some((index, self.arena(index)?)));
         let (index, arena) = all.find(|(_, arena)| arena.ownership.take_from(State::Unused))?;
         let memory = self.memory_of(index);
@@ -162,7 +162,7 @@ impl Reservation {
             return None;
         }
         // SAFETY: owned since it was taken over; this part of the range is its own, mapped and zero, and on a page.
-        unsafe { arena.furnish(memory, self.capacity) };
+        unsafe { arena.init(memory, self.capacity) };
         self.seen.fetch_max(index + 1, Ordering::Relaxed);
         Some(arena)
     }
@@ -172,13 +172,13 @@ impl Reservation {
     /// # Safety
     ///
     /// The caller owns the arena, nothing of it is in use, and it is as one without memory from now on.
-    pub(super) unsafe fn strip(&self, arena: &Arena) -> bool {
+    pub(super) unsafe fn decommit_arena(&self, arena: &Arena) -> bool {
         // SAFETY: nobody has memory of the arena: the caller's promise.
-        let stripped = unsafe { system::give_back(self.memory_of(self.index_of(arena)), self.stride) };
-        if stripped {
+        let decommitted = unsafe { system::decommit(self.memory_of(self.index_of(arena)), self.stride) };
+        if decommitted {
             arena.counters.touched.store(0, Ordering::Relaxed);
         }
-        stripped
+        decommitted
     }
 }
 
@@ -229,7 +229,7 @@ mod system {
     /// # Safety
     ///
     /// It is part of what was reserved, and nobody uses it.
-    pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) -> bool {
+    pub(super) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bool {
         let (place, flags) = (start.as_ptr().cast(), FLAGS | MapFlags::FIXED);
         // SAFETY: the caller's promise; the new mapping takes the old one's place, in one step.
         unsafe { mmap_anonymous(place, bytes, ProtFlags::empty(), flags) }.is_ok()
@@ -252,7 +252,7 @@ mod system {
     /// # Safety
     ///
     /// None.
-    pub(super) unsafe fn give_back(_start: NonNull<u8>, _bytes: usize) -> bool {
+    pub(super) unsafe fn decommit(_start: NonNull<u8>, _bytes: usize) -> bool {
         false
     }
 }

@@ -73,9 +73,9 @@ pub fn stats() -> Stats {
         too_large: 0,
         too_small: 0,
         escaped: 0,
-        without: pool::WITHOUT.load(Ordering::Relaxed),
+        without: pool::CALLS_WITHOUT_ARENA.load(Ordering::Relaxed),
     };
-    for arena in pool::census() {
+    for arena in pool::collected_arenas() {
         match arena.ownership.state() {
             State::Unused => {}
             State::Pooled => stats.pooled += 1,

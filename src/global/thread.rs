@@ -43,8 +43,8 @@ pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 
 };
 
 /// What an allocation comes from.
-pub(super) enum Source {
-    Inner,
+pub(super) enum Serving {
+    Wrapped,
     /// This thread's arena, which it owns.
     Arena(&'static Arena),
     /// Nothing: this is the question which allocator is installed.
@@ -58,12 +58,12 @@ pub(super) fn is_open() -> bool {
 }
 
 #[inline]
-pub(super) fn source() -> Source {
+pub(super) fn serving() -> Serving {
     THREAD.with(|thread| match thread.serving.get() {
-        serving if serving.is_null() => Source::Inner,
-        PROBE => Source::Probe,
+        serving if serving.is_null() => Serving::Wrapped,
+        PROBE => Serving::Probe,
         // Invariant 2: it is `current`, so not `None`.
-        _ => thread.current.get().map_or(Source::Inner, Source::Arena),
+        _ => thread.current.get().map_or(Serving::Wrapped, Serving::Arena),
     })
 }
 
@@ -80,38 +80,38 @@ impl Thread {
         self.serving.set(current.map_or(ptr::null(), ptr::from_ref));
     }
 
-    fn serves(&self) -> bool {
+    fn is_serving(&self) -> bool {
         !self.serving.get().is_null()
     }
 }
 
 /// An `arena` call, until it is dropped.
-struct Open {
-    served: bool,
+struct ArenaCall {
+    was_serving: bool,
 }
 
-impl Open {
+impl ArenaCall {
     #[inline]
     fn new() -> Self {
         THREAD.with(|thread| {
-            let served = thread.serves();
+            let was_serving = thread.is_serving();
             if thread.depth.get() == 0 && is_installed() {
                 thread.current.set(pool::acquire(thread.last.get()));
             }
             thread.depth.set(thread.depth.get() + 1);
             thread.serve(true);
-            Self { served }
+            Self { was_serving }
         })
     }
 }
 
-impl Drop for Open {
+impl Drop for ArenaCall {
     #[inline]
     fn drop(&mut self) {
         THREAD.with(|thread| {
             thread.depth.set(thread.depth.get() - 1);
             if thread.depth.get() > 0 {
-                return thread.serve(self.served);
+                return thread.serve(self.was_serving);
             }
             thread.serve(false);
             if let Some(arena) = thread.current.take() {
@@ -124,13 +124,13 @@ impl Drop for Open {
 }
 
 /// A `no_arena` call, until it is dropped.
-struct Pause {
-    served: bool,
+struct NoArenaCall {
+    was_serving: bool,
 }
 
-impl Drop for Pause {
+impl Drop for NoArenaCall {
     fn drop(&mut self) {
-        THREAD.with(|thread| thread.serve(self.served));
+        THREAD.with(|thread| thread.serve(self.was_serving));
     }
 }
 
@@ -161,7 +161,7 @@ impl Drop for Pause {
 /// If `f` does. The call ends then as it does otherwise.
 #[inline]
 pub fn arena<R>(f: impl FnOnce() -> R) -> R {
-    let _open = Open::new();
+    let _call = ArenaCall::new();
     f()
 }
 
@@ -185,10 +185,10 @@ pub fn arena<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// If `f` does. The call ends then as it does otherwise.
 pub fn no_arena<R>(f: impl FnOnce() -> R) -> R {
-    let _pause = THREAD.with(|thread| {
-        let served = thread.serves();
+    let _call = THREAD.with(|thread| {
+        let was_serving = thread.is_serving();
         thread.serve(false);
-        Pause { served }
+        NoArenaCall { was_serving }
     });
     f()
 }

@@ -24,10 +24,10 @@ struct Model {
 enum Step {
     Alloc { size: usize, align: usize },
     Free(usize),
-    FreeElsewhere(usize),
+    FreeRemote(usize),
     Resize { block: usize, size: usize },
     Reopen,
-    Sweep,
+    Coalesce,
 }
 
 fn sizes() -> impl Strategy<Value = usize> {
@@ -39,10 +39,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (sizes(), 0..14_usize).prop_map(|(size, log)| Step::Alloc { size, align: 1 << log }),
         8 => sizes().prop_map(|size| Step::Alloc { size, align: 8 }),
         10 => any::<usize>().prop_map(Step::Free),
-        3 => any::<usize>().prop_map(Step::FreeElsewhere),
+        3 => any::<usize>().prop_map(Step::FreeRemote),
         3 => (any::<usize>(), sizes()).prop_map(|(block, size)| Step::Resize { block, size }),
         1 => Just(Step::Reopen),
-        1 => Just(Step::Sweep),
+        1 => Just(Step::Coalesce),
     ];
     prop::collection::vec(step, 0..if cfg!(miri) { 60 } else { 400 })
 }
@@ -54,7 +54,7 @@ impl Model {
         // SAFETY: not of size zero.
         let memory = NonNull::new(unsafe { alloc_zeroed(LAYOUT) }).expect("memory");
         // SAFETY: this is the owner, and the memory is the arena's until the end.
-        unsafe { arena.furnish(memory, BYTES) };
+        unsafe { arena.init(memory, BYTES) };
         Self { arena, memory, blocks: BTreeMap::new() }
     }
 
@@ -103,7 +103,7 @@ impl Model {
                 assert!(!zeroed || self.edges(address, size).all(|at| unsafe { at.read() } == 0));
                 self.fill(address, layout, byte);
             }
-            Step::Free(n) | Step::FreeElsewhere(n) => {
+            Step::Free(n) | Step::FreeRemote(n) => {
                 let Some(address) = self.pick(n) else { return };
                 self.check(address);
                 let (layout, _) = self.blocks.remove(&address).expect("a block");
@@ -112,7 +112,7 @@ impl Model {
                     unsafe { self.arena.free(self.block(address), layout.size()) };
                 } else {
                     // SAFETY: the block is no longer in the model.
-                    unsafe { self.arena.free_from_elsewhere(self.block(address), layout.size()) };
+                    unsafe { self.arena.free_remote(self.block(address), layout.size()) };
                 }
             }
             Step::Resize { block, size } => {
@@ -133,7 +133,7 @@ impl Model {
                 // SAFETY: as above.
                 unsafe { self.arena.open() };
             }
-            Step::Sweep => self.check_free_memory(),
+            Step::Coalesce => self.check_free_memory(),
         }
     }
 
@@ -141,7 +141,7 @@ impl Model {
     fn check_free_memory(&self) {
         // SAFETY: this is the owner, and has no other reference.
         let owned = unsafe { self.arena.owned() };
-        self.arena.take_back(owned);
+        self.arena.collect(owned);
         let used = owned.recycler.used();
         let classes: usize = self.blocks.values().map(|(layout, _)| Class::of(layout.size()).bytes).sum();
         assert_eq!(used, classes);
