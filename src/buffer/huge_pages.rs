@@ -4,10 +4,7 @@ use alloc::alloc::{alloc, dealloc};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::memory::block::ChunkSource;
-
-/// What x86-64 and AArch64 map large pages on.
-const HUGE_PAGE: usize = 2 << 20;
+use crate::memory::block::{ChunkSource, HUGE_PAGE};
 
 /// Memory on pages of 2 MiB, for [`Buffer::from_source`](crate::Buffer::from_source). Feature `huge-pages`.
 ///

@@ -19,15 +19,13 @@ use std::sync::OnceLock;
 use super::arena::Arena;
 use super::class::{GRANULE, MAX_BYTES};
 use super::ownership::State;
+use crate::memory::block::HUGE_PAGE;
 
 /// So many addresses are reserved, if they are to be had, or as many as one arena needs.
 const RESERVED: usize = if usize::BITS == 64 { 1 << 40 } else { 1 << 29 };
 
 /// No more arenas than this.
 const ARENA_LIMIT: usize = 1024;
-
-/// What the system maps large pages on, and larger than any page it maps else.
-const HUGE_PAGE: usize = 2 << 20;
 
 /// The largest page of the systems we know.
 const PAGE: usize = 64 << 10;

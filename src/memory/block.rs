@@ -111,6 +111,10 @@ pub(crate) struct Block {
     source: Source,
 }
 
+/// The size of the large pages of x86-64 and AArch64.
+#[cfg(any(feature = "huge-pages", feature = "global"))]
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
+
 /// What malloc aligns to anyway, so that it has zeroed pages to give.
 const MALLOC_ALIGN: usize = 16;
 
