@@ -1,20 +1,21 @@
-//! Size classes: how far a request is rounded up. Arithmetic on integers only.
+//! Size classes: how far a request is rounded up. This is arithmetic on integers only.
 //!
-//! Eight classes to a doubling, as in most allocators of segregated lists (jemalloc's spacing is of this kind, with four):
-//! a block is at most an eighth larger than what was asked for, and a block that is freed serves any request of its class.
+//! There are eight classes to a doubling. Most allocators with segregated free lists space their classes so (jemalloc has
+//! four to a doubling): a block is at most an eighth larger than what was asked for, or a granule, and a block that is freed
+//! serves any request of its class.
 #![forbid(unsafe_code)]
 
-/// Every block starts on a multiple of this and is a multiple of it long: two cache lines, which is what processors fetch
-/// ahead in, and more than any SIMD register.
+/// Every block starts on a multiple of this many bytes, and its length is a multiple of it too. These are two cache lines,
+/// since processors prefetch lines in pairs, and more than any SIMD register holds.
 pub(super) const GRANULE: usize = 128;
 
-/// Enough for blocks of [`MAX_BYTES`].
+/// The number of size classes: enough for blocks of [`MAX_BYTES`].
 pub(super) const CLASSES: usize = 320;
 
-/// No arena is larger, so no block is.
+/// The size in bytes that no arena, and so no block, exceeds.
 pub(super) const MAX_BYTES: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << (usize::BITS - 2) };
 
-/// A size class: its number, and what its blocks have in bytes.
+/// A size class: its number, and the length of its blocks in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class {
     pub(super) index: usize,
@@ -24,8 +25,8 @@ pub(super) struct Class {
 impl Class {
     /// The smallest class with room for `size` bytes, which are at most [`MAX_BYTES`].
     ///
-    /// Granules are counted from 0 to the last one that is needed. Up to sixteen have a class for each number; from there
-    /// on, the number's leading four bits tell the class.
+    /// The class follows from the number of the last granule that is needed, where the first has number 0. Each number below
+    /// 16 has a class of its own; of a larger one, the leading four bits and the count of the others tell the class.
     #[inline]
     pub(super) const fn of(size: usize) -> Self {
         let last = size.saturating_sub(1) / GRANULE;
@@ -34,7 +35,7 @@ impl Class {
         Self { index: doubling * 8 + leading, bytes: ((leading + 1) << doubling) * GRANULE }
     }
 
-    /// The largest class whose blocks fit into `bytes`, a positive multiple of [`GRANULE`].
+    /// The number of the largest class whose blocks fit into `bytes` bytes, a positive multiple of [`GRANULE`].
     pub(super) fn within(bytes: usize) -> usize {
         let class = Self::of(bytes);
         if class.bytes == bytes { class.index } else { class.index - 1 }
@@ -47,7 +48,7 @@ mod tests {
 
     use super::{CLASSES, Class, GRANULE, MAX_BYTES};
 
-    /// All classes, by walking from each to the next.
+    /// All classes, found by walking from each to the next.
     fn all() -> Vec<Class> {
         let mut classes = vec![Class::of(1)];
         while classes[classes.len() - 1].bytes < MAX_BYTES {
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_the_smallest_class() {
+    fn a_size_of_0_has_the_smallest_class() {
         assert_eq!(Class::of(0), Class { index: 0, bytes: GRANULE });
     }
 

@@ -1,4 +1,4 @@
-//! What crosses threads, in every interleaving, by loom.
+//! Models of what crosses threads, [`Ownership`] and [`RemoteFrees`], which loom runs in every interleaving.
 
 use loom::cell::Cell;
 use loom::sync::Arc;
@@ -8,13 +8,15 @@ use super::ownership::{Ownership, State};
 use super::remote_frees::RemoteFrees;
 use super::span::{NODE_BYTES, Span};
 
-/// Memory for a block; its length stands for its name.
+/// A block in memory of its own. Its length tells it from the others.
 fn block(name: usize) -> Span {
     let memory = Box::leak(vec![0_u128; NODE_BYTES.div_ceil(16)].into_boxed_slice());
-    // SAFETY: leaked for this; nobody reads so far as the length says.
+    // SAFETY: the memory was leaked for this span, so it is Exclusive, and it has room for the node, aligned, which is what
+    // Granular is for. What the length says beyond that is never read or written here.
     unsafe { Span::new(std::ptr::NonNull::from(memory).cast(), 1 << name) }
 }
 
+/// Takes all blocks off the list, and adds up their lengths.
 fn drain(remote_frees: &RemoteFrees) -> usize {
     let mut list = remote_frees.take();
     std::iter::from_fn(|| list.pop()).map(|span| span.bytes()).sum()
@@ -39,20 +41,22 @@ fn every_block_comes_back_once() {
     });
 }
 
-/// An arena with a survivor is set aside while another thread frees the survivor and a third looks for arenas that
-/// have become free: whoever sees it empty may have it, nobody else, and in the end it is found empty.
+/// The owner of an arena with one block in use sets it aside, while a second thread frees that block and a third looks for
+/// arenas that have become free. Whichever thread takes the arena over finds out whether it is empty, one thread at a time;
+/// and in the end it is found to be empty.
 #[test]
 fn an_arena_that_is_set_aside_comes_back() {
     struct Arena {
         ownership: Ownership,
         remote_frees: RemoteFrees,
-        /// The owner's, and checked by loom to be so: the sum of the blocks in use.
+        /// The bytes of the blocks in use. Only the owner touches them, and loom checks that.
         used: Cell<usize>,
     }
-    // SAFETY: `used` is only touched by the owner, which is what the model is to show.
+    // SAFETY: all but `used` is atomic, and only the owner touches `used`, of which the model shows that there is one at a
+    // time (`ownership`: One owner).
     unsafe impl Sync for Arena {}
 
-    /// Takes what was freed; whether nothing is in use.
+    /// Collects what the other threads have freed. Tells whether nothing is in use any more.
     fn collect(arena: &Arena) -> bool {
         arena.used.set(arena.used.get() - drain(&arena.remote_frees));
         arena.used.get() == 0

@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //!
-//! 1. **One owner.** Whoever changes the state from another to [`State::Owned`] owns the arena, until it stores another
-//!    state. The change acquires what the store before it released, so owners follow one another without a race.
+//! - **One owner.** The thread that changes the state of an arena from another to [`State::Owned`] owns the arena until it
+//!   stores another state; nobody else stores to the state meanwhile. That change acquires what the store of the owner before
+//!   it released, so owners follow one another without a race.
 
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
@@ -14,17 +15,17 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum State {
-    /// Nobody's, and it has no memory. What zeroed memory says.
+    /// The arena has no owner and no memory. Zeroed memory has this state.
     Unused = 0,
-    /// Nobody's, and it has memory to serve from.
+    /// The arena has no owner, and memory to serve the next call from.
     Pooled = 1,
-    /// Some thread's.
+    /// A thread owns the arena.
     Owned = 2,
-    /// Nobody's, and when its last owner left it, too full to be of use.
+    /// The arena has no owner, and was too full to be of use when its last owner left it: it is set aside.
     Retired = 3,
 }
 
-/// The state of an arena.
+/// The state of an arena, by which it changes hands.
 #[derive(Debug)]
 pub(super) struct Ownership {
     state: AtomicU8,
@@ -36,6 +37,7 @@ impl Ownership {
         Self { state: AtomicU8::new(state as u8) }
     }
 
+    /// The state at the moment; it may be another by the time the caller looks at it.
     pub(super) fn state(&self) -> State {
         match self.state.load(Ordering::Relaxed) {
             1 => State::Pooled,
@@ -45,11 +47,12 @@ impl Ownership {
         }
     }
 
-    /// Takes the arena over if it is in that state, which is not `Owned`.
+    /// Makes this thread the arena's owner if the arena is in that state, which is not `Owned`. Tells whether it was.
     #[inline]
     pub(super) fn take_from(&self, state: State) -> bool {
         debug_assert_ne!(state, State::Owned);
-        // Where this fails it writes nothing, not even to memory that was never touched.
+        // The state is read first because a compare-exchange may write to its memory even when it fails: looking for an arena
+        // would then touch the pages of headers that were never used.
         self.state() == state
             && self
                 .state
@@ -57,7 +60,7 @@ impl Ownership {
                 .is_ok()
     }
 
-    /// Leaves the arena in that state. For its owner alone.
+    /// Ends this thread's ownership of the arena and leaves it in that state. Only the arena's owner calls this.
     #[inline]
     pub(super) fn leave(&self, state: State) {
         self.state.store(state as u8, Ordering::Release);

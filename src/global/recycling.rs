@@ -2,67 +2,75 @@
 //!
 //! Free memory is in three places:
 //!
-//! - the **hole**, off whose front blocks are cut. At first it is the whole arena; a freed block that ends where it starts
-//!   joins it again, so temporaries that are freed in reverse order leave nothing behind;
-//! - **lists**, one for each size class: blocks that were freed elsewhere, the last one first, which is the one that is
-//!   still in the cache;
-//! - **bins**: other holes, by the largest class that fits into them. There are none until [`Recycler::coalesce`] makes them
-//!   from all that is free, neighbours joined.
+//! - The **top** is the span off whose front new blocks are carved. At first it is the whole arena. A freed block that ends
+//!   where the top starts joins it again, so temporaries that are freed in reverse order leave nothing behind.
+//! - The **lists**, one for each size class, hold the other blocks that were freed. The block that was freed last is handed
+//!   out first, since it is the one that is still in the cache.
+//! - The **bins** hold other free spans, each in the bin of the largest class that fits into it. Most of them are made by
+//!   [`Recycler::coalesce`], which joins all free neighbours; a top that was replaced, and the gap before an aligned block, go
+//!   there as well.
 //!
-//! A block comes from its class's list if there is one, else off the hole, else from the bin of the smallest hole it fits
-//! into, which then is the hole. Lists alone would keep memory to the sizes it was first used for, so when more lies on
-//! them than is in use, it is swept. As a sweep empties the lists, and what is on them was freed since the last one, its
-//! cost is a share of the frees' own.
+//! A block comes from the list of its class if there is one on it, else off the top, else off a span from the first bin in
+//! which every span has room for it; that span is the top from then on. Lists alone would tie memory to the sizes it was
+//! first used for, so free memory is coalesced when more bytes lie on lists than are in use. That empties the lists, and what
+//! is on them was freed since the time before, so the cost of coalescing is in proportion to the number of frees.
 //!
-//! Deferred joining of neighbours is as old as Knuth (The Art of Computer Programming, 2.5); searching bins by the first
-//! bit set above a class is how TLSF (Masmano and others, 2004) finds a good fit without a search.
+//! Coalescing that is deferred is as old as Knuth (The Art of Computer Programming, 2.5). TLSF (Masmano and others, 2004)
+//! finds a good fit without a search in the same way: it looks for the first bit that is set above a class.
 #![forbid(unsafe_code)]
 
 use super::class::{CLASSES, Class};
 use super::span::{List, NODE_BYTES, Span};
 
-/// So much may lie on lists before it is swept, however little is in use: what a core's own cache has room for.
+/// This many bytes may lie on lists, however little is in use, before they are coalesced: a core's own cache has room for
+/// as many.
 const COALESCE_FROM: usize = 512 << 10;
 
-/// How many blocks of a list are looked at for one that is aligned beyond the usual.
+/// The limit on how many blocks of a list are searched for one that is aligned to more than [`GRANULE`](super::class::GRANULE).
 const SEARCH_LIMIT: usize = 8;
 
+/// The free memory of an arena, and counts of what is in use.
 #[derive(Debug)]
 pub(super) struct Recycler {
+    /// The span off whose front new blocks are carved; it may be empty.
     top: Span,
+    /// Freed blocks, by their class.
     lists: Lists,
+    /// Other free spans, by the largest class that fits into them.
     bins: Lists,
-    /// Bytes on `lists`.
+    /// The bytes of the blocks on `lists`.
     listed: usize,
-    /// Blocks in use.
+    /// How many blocks are in use.
     blocks: usize,
-    /// Bytes in use.
+    /// The bytes of the blocks in use.
     used: usize,
-    /// Nothing at or above this address was ever written to.
+    /// The address from which on nothing was ever written to.
     touched: usize,
 }
 
 impl Recycler {
-    /// All of an arena free, none of it ever written to.
+    /// A recycler that has all of an arena as free memory, to which nothing was ever written.
     pub(super) fn new(whole: Span) -> Self {
         let touched = whole.start().addr().get();
         Self { top: whole, lists: Lists::EMPTY, bins: Lists::EMPTY, listed: 0, blocks: 0, used: 0, touched }
     }
 
+    /// How many blocks are in use.
     pub(super) fn blocks(&self) -> usize {
         self.blocks
     }
 
+    /// The bytes of the blocks in use.
     pub(super) fn used(&self) -> usize {
         self.used
     }
 
-    /// Memory from this address on is as the system gave it.
+    /// The address from which on nothing was ever written to, so that memory is as the system gave it.
     pub(super) fn touched(&self) -> usize {
         self.touched
     }
 
-    /// The block of this class that was freed last.
+    /// The block of this class that was freed last, off its list.
     #[inline]
     pub(super) fn reuse(&mut self, class: Class) -> Option<Span> {
         let span = self.lists.pop(class.index)?;
@@ -70,7 +78,7 @@ impl Recycler {
         Some(self.hand_out(span))
     }
 
-    /// A block of this class from what is not on lists, and whether it is as the system gave it: zero.
+    /// A block of this class from memory that is not on lists, and whether all of it is zeros, as the system gave it.
     #[inline]
     pub(super) fn carve(&mut self, class: Class) -> Option<(Span, bool)> {
         if self.listed > COALESCE_FROM && self.listed > self.used {
@@ -88,7 +96,7 @@ impl Recycler {
         Some((self.hand_out(span), fresh))
     }
 
-    /// A block of this class on a multiple of `align`, which is more than every block is on.
+    /// A block of this class that starts on a multiple of `align`, which is more than [`GRANULE`](super::class::GRANULE).
     #[cold]
     pub(super) fn carve_aligned(&mut self, class: Class, align: usize) -> Option<Span> {
         let mut others = List::EMPTY;
@@ -122,6 +130,7 @@ impl Recycler {
         Some(self.hand_out(span))
     }
 
+    /// Counts a block as in use.
     #[inline]
     fn hand_out(&mut self, span: Span) -> Span {
         self.blocks += 1;
@@ -129,8 +138,8 @@ impl Recycler {
         span
     }
 
-    /// Takes a block back. If it was the last, all that is known about free memory may be forgotten:
-    /// [`restart`](Self::restart).
+    /// Takes a block back. If no other block is in use, the caller may [`restart`](Self::restart) the recycler, as all memory
+    /// is free then.
     #[inline]
     pub(super) fn free(&mut self, span: Span, class: Class) {
         self.blocks -= 1;
@@ -143,6 +152,7 @@ impl Recycler {
         }
     }
 
+    /// Joins a span that ends where the top starts with the top.
     #[inline]
     fn join_top(&mut self, span: Span) {
         let top = core::mem::replace(&mut self.top, Span::EMPTY);
@@ -155,13 +165,13 @@ impl Recycler {
         }
     }
 
-    /// Whether all memory is in the hole, so that `restart` would change nothing.
+    /// Whether the top has all of the arena's `bytes` bytes, so that [`restart`](Self::restart) would change nothing.
     #[inline]
     pub(super) fn is_whole(&self, bytes: usize) -> bool {
         self.top.bytes() == bytes
     }
 
-    /// Begins anew, with all of the arena in the hole.
+    /// Makes `whole`, which is all of the arena, the top, and forgets all other spans. No block is in use.
     #[inline]
     pub(super) fn restart(&mut self, whole: Span) {
         self.top = whole;
@@ -170,7 +180,8 @@ impl Recycler {
         self.listed = 0;
     }
 
-    /// Grows or shrinks a block without moving it, if it is the one before the hole; or gives it back as it was.
+    /// Grows or shrinks a block without moving it, if it ends where the top starts and there is room; otherwise gives it back
+    /// as it was.
     #[inline]
     pub(super) fn resize(&mut self, span: Span, from: Class, to: Class) -> Result<Span, Span> {
         if span.end() != self.top.start().addr().get() {
@@ -181,14 +192,14 @@ impl Recycler {
             return Err(span);
         }
         self.join_top(span);
-        // There is room: the hole has `all` bytes now.
+        // This cannot fail, as the top has `all` bytes now.
         let resized = self.top.split_front(to.bytes).unwrap_or(Span::EMPTY);
         self.used = self.used - from.bytes + to.bytes;
         self.touched = self.touched.max(resized.end());
         Ok(resized)
     }
 
-    /// Makes a hole with room for so many bytes the one that blocks are cut from.
+    /// Makes a free span with room for `bytes` bytes the top, if there is one in the bins, or once all is coalesced.
     #[cold]
     fn replace_top(&mut self, bytes: usize) -> Option<()> {
         let class = Class::of(bytes).index;
@@ -204,6 +215,7 @@ impl Recycler {
         Some(())
     }
 
+    /// Puts a span in the bin of the largest class that fits into it, unless it is empty.
     fn put_in_bin(&mut self, span: Span) {
         if span.bytes() != 0 {
             self.touched = self.touched.max(span.start().addr().get() + NODE_BYTES);
@@ -211,7 +223,8 @@ impl Recycler {
         }
     }
 
-    /// Puts all free memory in bins, neighbours joined, the lower ones to be found first; no hole is left open.
+    /// Joins all free memory that is adjacent, and puts the resulting spans in bins, in which those at lower addresses are
+    /// found first. The top goes into a bin as well, and is empty afterwards.
     #[cold]
     pub(super) fn coalesce(&mut self) {
         let (mut all, mut count) = (List::EMPTY, 0);
@@ -222,7 +235,7 @@ impl Recycler {
             all.push(span);
         }
         self.listed = 0;
-        // From the highest down, since a bin gives out first what was put into it last.
+        // The spans go into bins from the highest down, since a bin gives out first what was put into it last.
         let mut sorted = sorted(&mut all, count, false);
         let mut above = Span::EMPTY;
         while let Some(span) = sorted.pop() {
@@ -238,8 +251,8 @@ impl Recycler {
     }
 }
 
-/// The first `count` spans of a list, by address. A merge sort: each half the other way round, as taking the front of one
-/// list and putting it in front of another turns the order.
+/// The first `count` spans of a list, sorted by address. This is a merge sort. Moving spans from the front of one list to the
+/// front of another reverses their order, so each half is sorted the other way round.
 fn sorted(list: &mut List, count: usize, ascending: bool) -> List {
     let mut result = List::EMPTY;
     if count < 2 {
@@ -262,18 +275,21 @@ fn sorted(list: &mut List, count: usize, ascending: bool) -> List {
     }
 }
 
+/// The number of words that have a bit for each class.
 const WORDS: usize = CLASSES / 64;
 
-/// A list for each class, and a bit for each that tells whether there is anything on it.
+/// A list for each class.
 #[derive(Debug)]
 struct Lists {
     lists: [List; CLASSES],
+    /// A bit for each class: where it is not set, the list is empty.
     filled: [u64; WORDS],
 }
 
 impl Lists {
     const EMPTY: Self = Self { lists: [const { List::EMPTY }; CLASSES], filled: [0; WORDS] };
 
+    /// Pushes a span on the list of the class.
     #[inline]
     fn push(&mut self, class: usize, span: Span) {
         if let (Some(list), Some(word)) = (self.lists.get_mut(class), self.filled.get_mut(class / 64)) {
@@ -282,12 +298,13 @@ impl Lists {
         }
     }
 
+    /// Pops the span that was pushed last on the list of the class.
     #[inline]
     fn pop(&mut self, class: usize) -> Option<Span> {
         self.lists.get_mut(class)?.pop()
     }
 
-    /// From the first list at or after `class` that has any.
+    /// Pops a span off the first list that is not empty, of those of `class` and the classes after it.
     fn pop_from(&mut self, class: usize) -> Option<Span> {
         let mut mask = u64::MAX << (class % 64);
         for (index, word) in self.filled.iter_mut().enumerate().skip(class / 64) {
@@ -296,7 +313,7 @@ impl Lists {
                 let list = self.lists.get_mut(index * 64 + bit)?;
                 match list.pop() {
                     Some(span) => return Some(span),
-                    // `pop` leaves the bit of a list that it emptied.
+                    // `pop` does not clear the bit of a list that it emptied, so that is done here.
                     None => *word &= !(1 << bit),
                 }
             }
@@ -305,6 +322,7 @@ impl Lists {
         None
     }
 
+    /// Makes all lists empty.
     #[inline]
     fn clear(&mut self) {
         for (word, lists) in self.filled.iter_mut().zip(self.lists.chunks_exact_mut(64)) {
@@ -321,7 +339,7 @@ impl Lists {
 
 #[cfg(test)]
 impl Recycler {
-    /// The pieces that free memory is in, after a sweep: address and length of each.
+    /// The spans that free memory consists of once it is coalesced: the address and the length of each.
     pub(super) fn free_memory(&mut self) -> Vec<(usize, usize)> {
         self.coalesce();
         let spans: Vec<Span> = core::iter::from_fn(|| self.bins.pop_from(0)).collect();

@@ -1,13 +1,13 @@
-//! What threads do with a block of an arena that is not theirs: they give it back.
+//! The list on which a thread puts blocks of an arena that is not its own when it frees them.
 //!
 //! # Invariants
 //!
-//! 1. **Given back once.** A span that is pushed on the remote list is there until an owner takes the whole list, and then
-//!    that owner's. Taking all at once is what makes the list safe to push to without a lock: no node is ever looked at
-//!    while another thread may take it.
+//! - **Taken whole.** A span that is pushed on the list stays there until an owner of the arena takes the whole list, and
+//!   belongs to that owner from then on. Because the list is only ever taken as a whole, threads may push to it without a
+//!   lock: nobody looks at a node of the list that another thread may be taking off it.
 //!
-//! Pushing does not look at the state: blocks of an arena that is set aside wait on its list like any others, until
-//! somebody who could use the arena takes it over and finds them.
+//! A push does not look at the arena's state. The blocks of an arena that is set aside wait on its list like those of any
+//! other, until a thread that looks for an arena takes this one over and collects them.
 
 use core::ptr;
 
@@ -18,9 +18,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::span::{List, Node, Span};
 
-/// Blocks that other threads than the owner have freed. All zeroes is none.
+/// The blocks that other threads than the owner have freed. Zeroed memory is an empty list.
 #[derive(Debug)]
 pub(super) struct RemoteFrees {
+    /// The node of the block that was freed last, or null.
     first: AtomicPtr<Node>,
 }
 
@@ -30,7 +31,7 @@ impl RemoteFrees {
         Self { first: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Gives a span, not an empty one, to the owner, whoever that is.
+    /// Gives a span that is not empty to the arena's owner, whichever thread that is or will be.
     pub(super) fn push(&self, span: Span) {
         let mut first = self.first.load(Ordering::Relaxed);
         let node = span.into_node(first);
@@ -38,23 +39,24 @@ impl RemoteFrees {
             self.first.compare_exchange_weak(first, node.as_ptr(), Ordering::Release, Ordering::Relaxed)
         {
             first = now;
-            // SAFETY: made above, and not on the list yet, so still this thread's own.
+            // SAFETY: this thread made the node, above, and the list has not got it yet, so nobody else can look at it (`span`:
+            // Linked, Exclusive).
             let (span, _) = unsafe { Span::from_node(node) };
             span.into_node(first);
         }
     }
 
-    /// Whether there seems to be anything.
+    /// Whether the list is empty, as far as this thread knows: what another thread has just pushed may be missed.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.first.load(Ordering::Relaxed).is_null()
     }
 
-    /// All that there is. For the owner alone.
+    /// Takes all blocks off the list. Only the arena's owner calls this.
     pub(super) fn take(&self) -> List {
         let first = self.first.swap(ptr::null_mut(), Ordering::Acquire);
-        // SAFETY: every node was released by the push that put it there and acquired by this swap: the pushes in between are
-        // exchanges, which carry the earlier releases on. Nobody else gets at them (invariant 1).
+        // SAFETY: the push that put a node there released it, and this swap acquires it: the pushes in between are exchanges,
+        // which continue the release sequences of earlier ones. Nobody else gets at the nodes any more (Taken whole).
         unsafe { List::from_nodes(first) }
     }
 }

@@ -1,13 +1,14 @@
-//! Free memory as values: a [`Span`] is a piece of it, a [`List`] keeps pieces in their own first bytes.
+//! Free memory as values: a [`Span`] is a piece of it, and a [`List`] links pieces through their own first bytes.
 //!
 //! # Invariants
 //!
-//! 1. **Owned.** Nothing but the `Span` that is made of them reads or writes its bytes, which are mapped for both. Spans are
-//!    neither `Copy` nor `Clone`, so two never overlap; a span that is dropped is memory that nobody will use.
-//! 2. **Granular.** A span starts on a multiple of [`GRANULE`] and is a multiple of it long, so one that is not empty has
-//!    room for a [`Node`], aligned.
-//! 3. **Linked.** Every node of a list lies at the start of a span that was given up to that list, and holds that span's
-//!    length.
+//! - **Exclusive.** The bytes of a `Span` are mapped for reading and writing, in one mapping, and nobody reads or writes them
+//!   but through that span. Spans are neither `Copy` nor `Clone`, so no two overlap; the memory of a span that is dropped is
+//!   never used again, unless its arena starts anew (`arena`: Counted).
+//! - **Granular.** A span starts on a multiple of [`GRANULE`], and its length is a multiple of that too. So a span that is not
+//!   empty has room for a [`Node`] at its start, and the node is aligned.
+//! - **Linked.** Every node of a list lies at the start of a span that was given up to that list, and holds that span's
+//!   length.
 
 use core::ptr::{self, NonNull};
 
@@ -21,36 +22,41 @@ use super::class::GRANULE;
 /// A piece of free memory, possibly empty.
 #[derive(Debug)]
 pub(super) struct Span {
+    /// Where the memory starts. The pointer may be used for all of the span.
     start: NonNull<u8>,
     bytes: usize,
 }
 
-// SAFETY: a span is memory that nobody else uses (invariant 1), whichever thread has it.
+// SAFETY: nobody else uses the memory of a span, so any thread may have it (Exclusive).
 unsafe impl Send for Span {}
 
-/// What a span in a list begins with.
+/// The first bytes of a span that is on a list.
 pub(super) struct Node {
     links: UnsafeCell<Links>,
 }
 
 #[derive(Clone, Copy)]
 struct Links {
+    /// The next node of the list, or null.
     next: *mut Node,
+    /// The length of this span.
     bytes: usize,
 }
 
-/// How much of a span is written to when it goes on a list.
+/// How many bytes of a span are written to when it goes on a list.
 pub(super) const NODE_BYTES: usize = size_of::<Node>();
 
 const _: () = assert!(cfg!(loom) || (NODE_BYTES <= GRANULE && align_of::<Node>() <= GRANULE));
 
 impl Span {
-    /// No memory at all.
+    /// A span without any memory.
     pub(super) const EMPTY: Self = Self { start: NonNull::dangling(), bytes: 0 };
 
+    /// The span of the `bytes` bytes from `start`.
+    ///
     /// # Safety
     ///
-    /// The memory is given up to the span: invariants 1 and 2.
+    /// The caller gives this memory up to the span: it is Exclusive and Granular from now on.
     pub(super) const unsafe fn new(start: NonNull<u8>, bytes: usize) -> Self {
         Self { start, bytes }
     }
@@ -65,24 +71,25 @@ impl Span {
         self.bytes
     }
 
+    /// The address at which the span ends.
     #[inline]
     pub(super) fn end(&self) -> usize {
         self.start.addr().get() + self.bytes
     }
 
-    /// Takes so many bytes, a multiple of [`GRANULE`], off the front, if there are as many.
+    /// Splits `bytes` bytes, a multiple of [`GRANULE`], off the front of the span, if it has as many.
     #[inline]
     pub(super) fn split_front(&mut self, bytes: usize) -> Option<Self> {
         debug_assert_eq!(bytes % GRANULE, 0);
         let rest = self.bytes.checked_sub(bytes)?;
         let front = Self { start: self.start, bytes };
-        // SAFETY: within the span or one past it, since `bytes` is at most its length; all of it is one mapping (invariant 1).
+        // SAFETY: `bytes` is at most the span's length, so this points into the span or to its end, in one mapping (Exclusive).
         self.start = unsafe { self.start.add(bytes) };
         self.bytes = rest;
         Some(front)
     }
 
-    /// This span and the one that follows it as one, or both back if it does not follow.
+    /// One span made of this one and `next`, if `next` begins where this one ends; otherwise both are given back.
     #[inline]
     pub(super) fn join(self, next: Self) -> Result<Self, (Self, Self)> {
         if self.end() == next.start.addr().get() {
@@ -92,51 +99,54 @@ impl Span {
         }
     }
 
-    /// Turns the span into a node, the first of a list that goes on with `next`.
+    /// Writes a node at the start of the span, which is not empty, and gives the span up to the list that begins with this
+    /// node and goes on with `next`.
     #[inline]
     pub(super) fn into_node(self, next: *mut Node) -> NonNull<Node> {
         debug_assert_ne!(self.bytes, 0);
         let node = self.start.cast::<Node>();
-        // SAFETY: the span's own memory, large and aligned enough (invariants 1 and 2).
+        // SAFETY: the node lies in the span's own memory (Exclusive), which has room for it and is aligned (Granular).
         unsafe { node.write(Node { links: UnsafeCell::new(Links { next, bytes: self.bytes }) }) };
         node
     }
 
-    /// The span at whose start `node` lies, and the node it goes on with.
+    /// The span at whose start `node` lies, and the node that follows in its list.
     ///
     /// # Safety
     ///
-    /// The node was made by [`into_node`](Self::into_node), on this thread or before something that this thread has
-    /// acquired; its list is given up (invariant 3).
+    /// The node was made by [`into_node`](Self::into_node), on this thread or before a release that this thread has
+    /// acquired; and its list gives the span up, so that nobody else looks at the node from now on.
     #[inline]
     pub(super) unsafe fn from_node(node: NonNull<Node>) -> (Self, *mut Node) {
-        // SAFETY: the caller's promise: the node is there, and nobody writes to it.
+        // SAFETY: `into_node` wrote the node, and its span, which the caller takes off the list, is nobody else's (Linked,
+        // Exclusive).
         let links = unsafe { node.as_ref() };
-        // SAFETY: as above.
+        // SAFETY: the links were written together with the node, and nobody writes to them now (Linked, Exclusive).
         let links = links.links.with(|links| unsafe { *links });
         (Self { start: node.cast(), bytes: links.bytes }, links.next)
     }
 }
 
-/// Spans, the one that came last first. All zeroes is an empty list.
+/// A stack of spans that are not empty. Zeroed memory is an empty list.
 #[derive(Debug)]
 pub(super) struct List {
+    /// The span that was pushed last, or null.
     first: *mut Node,
 }
 
 impl List {
     pub(super) const EMPTY: Self = Self { first: ptr::null_mut() };
 
-    /// A list of nodes that are linked already.
+    /// The list that begins with the node `first` and whose nodes are linked already; an empty one if that is null.
     ///
     /// # Safety
     ///
-    /// As for [`Span::from_node`], for each of them.
+    /// What [`Span::from_node`] asks for holds for each of the nodes.
     pub(super) unsafe fn from_nodes(first: *mut Node) -> Self {
         Self { first }
     }
 
-    /// Puts a span in front, unless it is empty.
+    /// Pushes a span, unless it is empty.
     #[inline]
     pub(super) fn push(&mut self, span: Span) {
         if span.bytes != 0 {
@@ -144,22 +154,23 @@ impl List {
         }
     }
 
+    /// Pops the span that was pushed last.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Span> {
         let first = NonNull::new(self.first)?;
-        // SAFETY: a node of this list, which gives it up here (invariant 3).
+        // SAFETY: this is a node of the list, which gives it up here (Linked).
         let (span, next) = unsafe { Span::from_node(first) };
         self.first = next;
         Some(span)
     }
 
-    /// The address of the span in front.
+    /// The address of the span that was pushed last.
     pub(super) fn first_addr(&self) -> Option<usize> {
         NonNull::new(self.first).map(|first| first.addr().get())
     }
 }
 
-/// The standard library's cell with the face of loom's, whose accesses loom checks for races.
+/// The standard library's cell with the methods of loom's. Loom checks each access to its own cells for races.
 #[cfg(not(loom))]
 mod unloomed {
     pub(super) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
