@@ -1,8 +1,8 @@
 //! Size classes: how far a request is rounded up. This is arithmetic on integers only.
 //!
 //! There are eight classes to a doubling. Most allocators with segregated free lists space their classes so (jemalloc has
-//! four to a doubling): a block is at most an eighth larger than what was asked for, or a granule, and a block that is freed
-//! serves any request of its class.
+//! four to a doubling): a block is larger than what was asked for by no more than an eighth and a granule, and a block that
+//! is freed serves any request of its class.
 #![forbid(unsafe_code)]
 
 /// Every block starts on a multiple of this many bytes, and its length is a multiple of it too. These are two cache lines,

@@ -1,4 +1,4 @@
-//! An arena on the heap, against a model of what it must hold.
+//! An arena whose memory is on the heap, against a model of what its blocks must hold.
 
 use std::alloc::{alloc_zeroed, dealloc};
 use std::collections::BTreeMap;
@@ -13,7 +13,8 @@ const LAYOUT: Layout = match Layout::from_size_align(BYTES, 4096) {
     Err(_) => unreachable!(),
 };
 
-/// An arena on the heap, and what it must hold: each block's size, and the byte it is full of.
+/// An arena, and the layout of each of its blocks with the byte that the block is full of. The test owns the arena, and calls
+/// its functions one at a time.
 struct Model {
     arena: Arena,
     memory: NonNull<u8>,
@@ -49,11 +50,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 impl Model {
     fn new() -> Self {
-        // SAFETY: all zeroes is an arena.
+        // SAFETY: zeroed memory is an arena without memory: its atomics are integers and pointers, and `owned` may be
+        // uninitialised (Ready).
         let arena: Arena = unsafe { MaybeUninit::zeroed().assume_init() };
-        // SAFETY: not of size zero.
+        // SAFETY: the layout's size is not zero, as `alloc_zeroed` asks.
         let memory = NonNull::new(unsafe { alloc_zeroed(LAYOUT) }).expect("memory");
-        // SAFETY: this is the owner, and the memory is the arena's until the end.
+        // SAFETY: the test is the owner (Owner only), and the memory, which is aligned to 4096, is the arena's until it is
+        // dropped (Ready).
         unsafe { arena.init(memory, BYTES) };
         Self { arena, memory, blocks: BTreeMap::new() }
     }
@@ -66,18 +69,18 @@ impl Model {
     fn edges(&self, address: usize, size: usize) -> impl Iterator<Item = NonNull<u8>> {
         let block = self.block(address);
         let edges = (0..size.min(64)).chain(size.saturating_sub(64).max(64)..size);
-        // SAFETY: in the block.
+        // SAFETY: these bytes are in the block, which has `size` (Given out).
         edges.map(move |i| unsafe { block.add(i) })
     }
 
     fn check(&self, address: usize) {
         let (layout, byte) = self.blocks[&address];
-        // SAFETY: in the block, and initialised.
+        // SAFETY: the byte is in a block in use (Given out), and `fill` wrote it.
         assert!(self.edges(address, layout.size()).all(|at| unsafe { at.read() } == byte));
     }
 
     fn fill(&mut self, address: usize, layout: Layout, byte: u8) {
-        // SAFETY: in the block.
+        // SAFETY: the byte is in a block that the arena has just handed out or resized (Given out).
         self.edges(address, layout.size()).for_each(|at| unsafe { at.write(byte) });
         assert_eq!(address % layout.align(), 0);
         assert!(address >= self.memory.addr().get() && address + layout.size() <= self.memory.addr().get() + BYTES);
@@ -96,10 +99,11 @@ impl Model {
         match *step {
             Step::Alloc { size, align } => {
                 let layout = Layout::from_size_align(size, align).expect("a layout");
-                // SAFETY: this is the owner.
+                // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
                 let Some((block, zeroed)) = (unsafe { self.arena.alloc(layout) }) else { return };
                 let address = block.addr().get();
-                // SAFETY: in the block; memory of the arena is initialised, by zeroes or by what was written since.
+                // SAFETY: the byte is in the block (Given out); all memory of the arena is initialised, by zeros or by what was
+                // written since.
                 assert!(!zeroed || self.edges(address, size).all(|at| unsafe { at.read() } == 0));
                 self.fill(address, layout, byte);
             }
@@ -108,38 +112,40 @@ impl Model {
                 self.check(address);
                 let (layout, _) = self.blocks.remove(&address).expect("a block");
                 if matches!(step, Step::Free(_)) {
-                    // SAFETY: this is the owner; the block is no longer in the model.
+                    // SAFETY: the test is the owner (Owner only), and has just taken the block out of the model, so gives it up
+                    // (Given out).
                     unsafe { self.arena.free(self.block(address), layout.size()) };
                 } else {
-                    // SAFETY: the block is no longer in the model.
+                    // SAFETY: the test has just taken the block out of the model, so gives it up (Given out); `block` makes
+                    // pointers that may be used for all of the memory.
                     unsafe { self.arena.free_remote(self.block(address), layout.size()) };
                 }
             }
             Step::Resize { block, size } => {
                 let Some(address) = self.pick(block) else { return };
                 let (layout, byte) = self.blocks[&address];
-                // SAFETY: this is the owner; the block is in use.
+                // SAFETY: the test is the owner (Owner only), and the block is in use, with the model's size (Given out).
                 if unsafe { self.arena.resize(self.block(address), layout.size(), size) } {
                     self.blocks.remove(&address);
                     let smaller = size.min(layout.size());
-                    // SAFETY: in the block, and initialised.
+                    // SAFETY: the byte is in the block (Given out), and `fill` wrote it.
                     assert!(self.edges(address, smaller).take(64).all(|at| unsafe { at.read() } == byte));
                     self.fill(address, Layout::from_size_align(size, layout.align()).expect("a layout"), byte);
                 }
             }
             Step::Reopen => {
-                // SAFETY: this is the owner.
+                // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
                 unsafe { self.arena.close() };
-                // SAFETY: as above.
+                // SAFETY: the test still is the owner (Owner only), and the arena has memory (Ready).
                 unsafe { self.arena.open() };
             }
             Step::Coalesce => self.check_free_memory(),
         }
     }
 
-    /// All memory that is not in use is free, and none of it in more pieces than blocks keep apart.
+    /// Checks that all memory that is not in use is free, and in no more pieces than the blocks in use keep apart.
     fn check_free_memory(&self) {
-        // SAFETY: this is the owner, and has no other reference.
+        // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and the arena has memory (Ready).
         let owned = unsafe { self.arena.owned() };
         self.arena.collect(owned);
         let used = owned.recycler.used();
@@ -153,7 +159,7 @@ impl Model {
 
 impl Drop for Model {
     fn drop(&mut self) {
-        // SAFETY: allocated with this layout, and nothing uses it any more.
+        // SAFETY: the memory was allocated with this layout, and nothing uses an arena's memory once the arena is gone (Ready).
         unsafe { dealloc(self.memory.as_ptr(), LAYOUT) };
     }
 }
@@ -190,7 +196,7 @@ fn a_larger_block_fits_where_smaller_ones_were() {
     let mut model = Model::new();
     let small: Vec<usize> = (0..63).filter_map(|_| model.alloc(64 << 10)).collect();
     assert_eq!(small.len(), 63);
-    // So little that it is left on the list otherwise.
+    // These are so few bytes that they are coalesced only for want of other memory.
     small[10..18].iter().for_each(|&at| model.free(at));
     assert_eq!(model.alloc(512 << 10), Some(small[10]));
     assert_eq!(model.alloc(128 << 10), None);
@@ -204,7 +210,7 @@ fn other_sizes_do_not_walk_through_memory() {
     let mut kept = None;
     for round in 0..30 {
         let blocks: Vec<usize> = (0..8).filter_map(|_| model.alloc((60 << 10) + (round << 10))).collect();
-        // The last one lives on for a round, so there is never nothing in use.
+        // The last block lives on for a round, so that the arena never starts anew.
         let (last, others) = blocks.split_last().expect("blocks");
         others.iter().for_each(|&at| model.free(at));
         if let Some(kept) = kept.replace(*last) {
