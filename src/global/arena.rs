@@ -62,7 +62,7 @@ pub(super) struct Counters {
     pub(super) too_large: AtomicUsize,
     /// How many requests an empty arena would have served, and this one had no room for.
     pub(super) no_room: AtomicUsize,
-    /// How many blocks of calls were still in use when their outermost call ended.
+    /// How many blocks were in use when outermost calls ended, less those that were when the calls began.
     pub(super) escaped: AtomicUsize,
 }
 

@@ -1,16 +1,20 @@
-//! The addresses of all arenas: one range, reserved once and never given back.
+//! The addresses of all arenas: one range, which is reserved once and never given back.
 //!
 //! ```text
 //! | headers: Arena, Arena, ..  |  arena 0's memory  |  arena 1's memory  | ..
-//!   read, written                nothing, until it is committed
+//!   committed at once            committed when the arena is first used
 //! ```
 //!
 //! # Invariants
 //!
-//! 1. **Reserved.** The range is this module's for as long as the process lives. Its headers are mapped for reading and
-//!    writing, and were zero at first.
-//! 2. **By address.** A block is an arena's if and only if its address is in the arenas' part of the range; so nobody need
-//!    remember which allocator it came from.
+//! - **Reserved.** Once the range is reserved, it is one mapping that is this module's for as long as the process lives. The
+//!   headers are mapped for reading and writing; they were zeros at first, which is an [`Arena`], and are only ever reached
+//!   through shared references.
+//! - **Partitioned.** The memory of the arena with number `i` is the `capacity` bytes from `memory + i * stride`, which lie in
+//!   the range and overlap neither the headers nor another arena's memory. They are committed and decommitted only by the
+//!   arena's owner, which leaves the arena [`Unused`](State::Unused) when they are not committed.
+//! - **By address.** A block is an arena's if and only if its address is in the arenas' part of the range. So nobody needs to
+//!   remember which allocator a block came from.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -21,54 +25,64 @@ use super::class::{GRANULE, MAX_BYTES};
 use super::ownership::State;
 use crate::memory::block::HUGE_PAGE;
 
-/// So many addresses are reserved, if they are to be had, or as many as one arena needs.
+/// How many bytes of addresses arenas get, unless one arena alone needs more. Where the system refuses so many, it is asked
+/// for fewer.
 const RESERVED: usize = if usize::BITS == 64 { 1 << 40 } else { 1 << 29 };
 
-/// No more arenas than this.
+/// The limit on the number of arenas.
 const ARENA_LIMIT: usize = 1024;
 
-/// The largest page of the systems we know.
+/// The largest size of ordinary pages on the systems that are supported.
 const PAGE: usize = 64 << 10;
 
-/// The arenas' memory: where it starts, and how many bytes of addresses it has. The second is stored last.
+/// The address at which the arenas' part of the range starts.
 static START: AtomicUsize = AtomicUsize::new(0);
+/// The length of the arenas' part of the range; 0 until it is reserved. This is stored after `START`.
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
+/// The range, once `reserve` was called, or nothing if the system refused one.
 static RESERVATION: OnceLock<Option<Reservation>> = OnceLock::new();
 
+/// The range of addresses that all arenas lie in.
 #[derive(Debug)]
 pub(super) struct Reservation {
+    /// The first of the headers, which lie at the start of the range.
     headers: NonNull<Arena>,
+    /// The memory of the first arena. The pointer may be used for all of the range.
     memory: NonNull<u8>,
+    /// How many arenas there are addresses for.
     arenas: usize,
-    /// From one arena's memory to the next one's.
+    /// How many bytes lie between the start of one arena's memory and that of the next.
     stride: usize,
+    /// How many bytes an arena has room for.
     capacity: usize,
+    /// Whether to ask the system for huge pages.
     huge_pages: bool,
-    /// Arenas from this one on never had memory, and their headers were never touched.
+    /// The arenas from this number on never had memory, and their headers were never touched.
     seen: AtomicUsize,
 }
 
-// SAFETY: the pointers are to memory that stays mapped (invariant 1); what is done through them says why it may be.
+// SAFETY: the pointers are to addresses that stay this module's, whichever thread uses them (Reserved). Each use of them says
+// why it is allowed.
 unsafe impl Send for Reservation {}
-// SAFETY: as above.
+// SAFETY: nothing in a reservation changes but `seen`, which is atomic, and its pointers stay good on any thread (Reserved).
 unsafe impl Sync for Reservation {}
 
 /// Whether the address is in the memory of any arena.
 #[inline]
 pub(super) fn contains(block: *mut u8) -> bool {
-    // Whoever has a block of an arena got it after the range was reserved, so sees both stores. Whoever has another block
-    // sees a length of 0, or the start that was stored before it.
+    // A thread that has a block of an arena got it after the range was reserved, so it sees both stores. A thread that has
+    // another block sees either a length of 0, or the length together with the start that was stored before it.
     let bytes = BYTES.load(Ordering::Acquire);
     block.addr().wrapping_sub(START.load(Ordering::Relaxed)) < bytes
 }
 
-/// The range, if it was reserved.
+/// The range, if one was reserved.
 pub(super) fn get() -> Option<&'static Reservation> {
     RESERVATION.get()?.as_ref()
 }
 
-/// Reserves the range, once, for arenas of that many bytes.
+/// Reserves the range for arenas of `capacity` bytes, unless that was done before.
 pub(super) fn reserve(capacity: usize, huge_pages: bool) -> Option<&'static Reservation> {
     let reservation = RESERVATION.get_or_init(|| {
         let reservation = Reservation::reserve(capacity, huge_pages)?;
@@ -80,18 +94,20 @@ pub(super) fn reserve(capacity: usize, huge_pages: bool) -> Option<&'static Rese
 }
 
 impl Reservation {
+    /// Reserves a range for arenas of `capacity` bytes, and commits the headers.
     fn reserve(capacity: usize, huge_pages: bool) -> Option<Self> {
         let capacity = capacity.min(MAX_BYTES) / GRANULE * GRANULE;
         let page = if capacity < HUGE_PAGE { PAGE } else { HUGE_PAGE };
         let stride = capacity.checked_next_multiple_of(page).filter(|&stride| stride > 0)?;
         let mut arenas = (RESERVED / stride).clamp(1, ARENA_LIMIT);
-        // Where addresses are rationed, half as many, and so on.
+        // Where the system refuses addresses for so many arenas, it is asked for half as many, and so on.
         while arenas > 0 {
             let headers = (arenas * size_of::<Arena>()).next_multiple_of(PAGE);
             let bytes = arenas.checked_mul(stride).and_then(|bytes| bytes.checked_add(headers + page));
             if let Some(start) = bytes.and_then(system::reserve) {
                 let memory = (start.addr().get() + headers).next_multiple_of(page) - start.addr().get();
-                // SAFETY: `headers + page` bytes were reserved besides the arenas.
+                // SAFETY: `headers + page` bytes were reserved besides the arenas, so the first arena's memory begins within the
+                // range, and the last one's ends within it (Reserved, Partitioned).
                 let memory = unsafe { start.add(memory) };
                 return system::commit(start, headers, false).then_some(Self {
                     headers: start.cast(),
@@ -108,49 +124,54 @@ impl Reservation {
         None
     }
 
+    /// How many bytes an arena has room for.
     pub(super) fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// The arenas that have memory or had it once.
+    /// The arenas that have memory or once had it.
     pub(super) fn arenas(&self) -> impl Iterator<Item = &'static Arena> + use<'_> {
         (0..self.seen.load(Ordering::Relaxed)).filter_map(|index| self.arena(index))
     }
 
+    /// The arena with that number, if there is one.
     fn arena(&self, index: usize) -> Option<&'static Arena> {
         if index >= self.arenas {
             return None;
         }
-        // SAFETY: one of the headers.
+        // SAFETY: there are as many headers as arenas, so this one is in the range (Reserved).
         let header = unsafe { self.headers.add(index) };
-        // SAFETY: mapped for as long as the process lives, zero at first, which is an `Arena`, and never written to but
-        // through its atomics and cell (invariant 1).
+        // SAFETY: the header is an `Arena` that stays mapped for as long as the process lives, and there is no other than shared
+        // references to it (Reserved).
         Some(unsafe { header.as_ref() })
     }
 
+    /// The number of the arena with that header.
     fn index_of(&self, arena: &Arena) -> usize {
         ((&raw const *arena).addr() - self.headers.addr().get()) / size_of::<Arena>()
     }
 
+    /// The memory of the arena with that number.
     fn memory_of(&self, index: usize) -> NonNull<u8> {
-        // SAFETY: `index` is one of the arenas, whose memory is in the range.
+        // SAFETY: both callers have the number of one of the arenas, whose memory is in the range (Partitioned).
         unsafe { self.memory.add(index * self.stride) }
     }
 
-    /// Frees a block of an arena that is not this thread's.
+    /// Frees a block of `size` bytes of an arena that is not this thread's.
     ///
     /// # Safety
     ///
-    /// It is a block in use of some arena, of that size, and the caller gives it up.
+    /// The block is an arena's, is in use, and was allocated or last resized with that size; the caller gives it up.
     pub(super) unsafe fn free(&self, block: NonNull<u8>, size: usize) {
         let arena = self.arena((block.addr().get() - self.memory.addr().get()) / self.stride);
         if let Some(arena) = arena {
-            // SAFETY: the caller's promise.
+            // SAFETY: the address is in the memory of this arena (Partitioned), so the block is its, and the caller gives it up,
+            // with its size (`arena`: Given out). The pointer has the provenance of all arenas' memory.
             unsafe { arena.free_remote(self.memory.with_addr(block.addr()), size) };
         }
     }
 
-    /// Takes over an arena that has no memory, and gives it some.
+    /// Takes over an arena that has no memory, and commits its memory.
     pub(super) fn commit_arena(&self) -> Option<&'static Arena> {
         let mut all = (0..self.arenas).filter_map(|index| Some((index, self.arena(index)?)));
         let (index, arena) = all.find(|(_, arena)| arena.ownership.take_from(State::Unused))?;
@@ -159,19 +180,23 @@ impl Reservation {
             arena.ownership.leave(State::Unused);
             return None;
         }
-        // SAFETY: owned since it was taken over; this part of the range is its own, mapped and zero, and on a page.
+        // SAFETY: this thread owns the arena since it took it over (`ownership`: One owner). The memory was committed just now,
+        // so it is zeros, is the arena's alone, and stays committed until the arena is `Unused` again; it starts on a page, and
+        // the capacity is a number of granules (Partitioned).
         unsafe { arena.init(memory, self.capacity) };
         self.seen.fetch_max(index + 1, Ordering::Relaxed);
         Some(arena)
     }
 
-    /// Gives an arena's memory back to the system. Whether that worked.
+    /// Gives an arena's memory back to the system. Returns whether that worked.
     ///
     /// # Safety
     ///
-    /// The caller owns the arena, nothing of it is in use, and it is as one without memory from now on.
+    /// The caller owns the arena, and no block of it is in use. If this returns true, the caller leaves the arena in the state
+    /// [`Unused`](State::Unused) without using it any more.
     pub(super) unsafe fn decommit_arena(&self, arena: &Arena) -> bool {
-        // SAFETY: nobody has memory of the arena: the caller's promise.
+        // SAFETY: the memory is in the range and is this arena's alone (Partitioned); the caller owns the arena, in which no
+        // block is in use, so nobody uses the memory (`arena`: Counted).
         let decommitted = unsafe { system::decommit(self.memory_of(self.index_of(arena)), self.stride) };
         if decommitted {
             arena.counters.touched.store(0, Ordering::Relaxed);
@@ -180,61 +205,65 @@ impl Reservation {
     }
 }
 
-/// Asking the system for addresses and memory. None of this allocates.
+/// Requests to the system for addresses and for memory. None of these functions allocates from the program's allocator.
 #[cfg(unix)]
 mod system {
     use core::ptr::NonNull;
 
     use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
-    /// For pages that are nobody else's, and that the system need not keep memory ready for.
+    /// The flags of mappings that are no other process's, and for which the system need not keep memory ready.
     #[cfg(any(target_vendor = "apple", target_os = "linux", target_os = "android"))]
     const FLAGS: MapFlags = MapFlags::PRIVATE.union(MapFlags::NORESERVE);
-    /// Other systems have no such flag, or do without.
+    /// The flags of mappings that are no other process's. Other systems have no flag for memory that need not be kept ready,
+    /// or need none.
     #[cfg(not(any(target_vendor = "apple", target_os = "linux", target_os = "android")))]
     const FLAGS: MapFlags = MapFlags::PRIVATE;
 
-    /// Addresses without memory, if at least as many are left for others.
+    /// Reserves a range of `bytes` bytes of addresses without memory, if as many are left to the rest of the program.
     pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
         let twice = bytes.checked_mul(2)?;
-        // SAFETY: a new mapping, where the system likes.
+        // SAFETY: this makes a new mapping at an address that the system chooses, so it changes no memory in use.
         let start = unsafe { mmap_anonymous(core::ptr::null_mut(), twice, ProtFlags::empty(), FLAGS) };
         let start = NonNull::new(start.ok()?)?.cast::<u8>();
-        // SAFETY: in the new mapping.
+        // SAFETY: the new mapping has twice as many bytes, so this points to its middle.
         let rest = unsafe { start.add(bytes) };
-        // SAFETY: the part of the new mapping that nobody will use.
+        // SAFETY: this is the second half of the new mapping, which nobody uses, and which is no part of what is returned.
         unsafe { munmap(rest.as_ptr().cast(), bytes) }.ok()?;
         Some(start)
     }
 
-    /// Makes part of what was reserved memory, all zero, in huge pages if possible.
+    /// Commits a part of the range that is not committed: it is zeros then, and may be read and written. It gets huge pages if
+    /// those are asked for and the system has them.
     pub(super) fn commit(start: NonNull<u8>, bytes: usize, huge_pages: bool) -> bool {
         let place = start.as_ptr().cast();
-        // SAFETY: part of our mapping, which nobody uses yet.
+        // SAFETY: both callers commit whole pages of the range that nobody uses: the headers of a range that was just reserved,
+        // or an arena's memory, for its owner (Reserved, Partitioned).
         let committed = unsafe { mprotect(place, bytes, MprotectFlags::READ | MprotectFlags::WRITE) }.is_ok();
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if committed && huge_pages {
-            // A kernel without huge pages refuses, and small ones do.
-            // SAFETY: part of our mapping; this does not change its contents.
+            // A kernel without huge pages refuses. The memory is in ordinary pages then, which is no error.
+            // SAFETY: these are the pages that were just committed (Reserved, Partitioned), and advice does not change contents.
             let _ = unsafe { rustix::mm::madvise(place, bytes, rustix::mm::Advice::LinuxHugepage) };
         }
         let _ = huge_pages;
         committed
     }
 
-    /// Makes memory mere addresses again.
+    /// Gives the memory of a part of the range back to the system, and keeps the addresses reserved.
     ///
     /// # Safety
     ///
-    /// It is part of what was reserved, and nobody uses it.
+    /// The part consists of whole pages of the range, and nobody uses its memory.
     pub(super) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bool {
         let (place, flags) = (start.as_ptr().cast(), FLAGS | MapFlags::FIXED);
-        // SAFETY: the caller's promise; the new mapping takes the old one's place, in one step.
+        // SAFETY: `decommit_arena`, the one caller, hands over the memory of one arena, which nobody uses (Partitioned). The new
+        // mapping takes the place of the old one in one step, so the addresses stay this module's (Reserved).
         unsafe { mmap_anonymous(place, bytes, ProtFlags::empty(), flags) }.is_ok()
     }
 }
 
-/// Elsewhere there are no arenas, so far.
+/// Other systems have no arenas so far: they reserve nothing.
 #[cfg(not(unix))]
 mod system {
     use core::ptr::NonNull;
@@ -249,7 +278,7 @@ mod system {
 
     /// # Safety
     ///
-    /// None.
+    /// This asks for nothing; it is unsafe because the other systems' function is.
     pub(super) unsafe fn decommit(_start: NonNull<u8>, _bytes: usize) -> bool {
         false
     }
