@@ -1,4 +1,13 @@
-//! `ArenaAlloc`, the global allocator: which calls go to an arena.
+//! `ArenaAlloc`, the global allocator: it decides which calls go to an arena.
+//!
+//! # Invariants
+//!
+//! - **Contract.** The unsafe functions of this module are called with what the caller of a [`GlobalAlloc`] method
+//!   promises: the size of a layout is not zero; a block was allocated by this allocator with the layout that comes with
+//!   it, or reallocated to its size, and is in use; the caller of `dealloc` gives the block up, and the caller of `realloc`
+//!   does without it until that returns, and gives it up if that returns another.
+//! - **Large.** A block that this allocator has from an arena has `min_size` bytes or more, when it is allocated and when
+//!   it is resized. So a smaller block is the wrapped allocator's, and its address need not be looked at.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
@@ -38,9 +47,13 @@ use super::thread::{self, PROBE_LAYOUT, Serving};
 /// by their address, so they may be freed or reallocated anywhere, inside an arena call or outside it, on any thread. A
 /// thread in an `arena` call that allocates from an `ArenaAlloc` that is not the global one is served from its arena too.
 pub struct ArenaAlloc<A = System> {
+    /// The wrapped allocator.
     inner: A,
+    /// The size from which on arenas serve a request.
     min_size: usize,
+    /// How many bytes an arena has room for.
     capacity: usize,
+    /// Whether to ask the system for huge pages.
     huge_pages: bool,
 }
 
@@ -131,104 +144,110 @@ impl<A> fmt::Debug for ArenaAlloc<A> {
 }
 
 impl<A: GlobalAlloc> ArenaAlloc<A> {
-    /// `alloc`, or `alloc_zeroed`, on a thread that an arena serves. Apart from them, so that what they do elsewhere, to
-    /// look and to call the wrapped allocator, is as short as can be.
+    /// Does what `alloc` or `alloc_zeroed` does on a thread that an arena serves. It is a function of its own so that on
+    /// other threads these are as short as possible: they look whether an arena serves, and call the wrapped allocator.
     ///
     /// # Safety
     ///
-    /// As for `alloc`.
+    /// The layout is as for `alloc` (Contract).
     #[inline(never)]
     unsafe fn alloc_open(&self, layout: Layout, zeroed: bool) -> *mut u8 {
         if layout.size() >= self.min_size {
-            // SAFETY: the caller's promise.
+            // SAFETY: the layout is that of this function's caller (Contract).
             return unsafe { self.alloc_large(layout, zeroed) };
         }
         if let Some(arena) = thread::current() {
             arena.note_too_small();
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the layout is that of this function's caller (Contract).
         unsafe { self.alloc_inner(layout, zeroed) }
     }
 
+    /// Allocates a block of at least `min_size` bytes from whatever serves this thread.
+    ///
     /// # Safety
     ///
-    /// As for `alloc`.
+    /// The layout is as for `alloc` (Contract).
     #[inline(never)]
     unsafe fn alloc_large(&self, layout: Layout, zeroed: bool) -> *mut u8 {
         match thread::serving() {
             Serving::Arena(arena) => {
-                // SAFETY: this thread owns the arena (`thread`, invariant 1), and it has memory.
+                // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has memory (`arena`: Ready).
                 if let Some((block, fresh)) = unsafe { arena.alloc(layout) } {
                     if zeroed && !fresh {
-                        // SAFETY: the block has as many bytes.
+                        // SAFETY: the block has the layout's size, and nobody else uses it (`arena`: Given out).
                         unsafe { block.write_bytes(0, layout.size()) };
                     }
                     return block.as_ptr();
                 }
             }
-            // Or more, where an allocator around this one adds to it.
+            // The request is larger than the probe's where an allocator around this one adds to it.
             Serving::Probe if layout.size() >= PROBE_LAYOUT.size() => {
                 thread::install(self.capacity, self.huge_pages);
                 return ptr::null_mut();
             }
             Serving::Probe | Serving::Wrapped => {}
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the layout is that of this function's caller (Contract).
         unsafe { self.alloc_inner(layout, zeroed) }
     }
 
+    /// Allocates a block from the wrapped allocator.
+    ///
     /// # Safety
     ///
-    /// As for `alloc`.
+    /// The layout is as for `alloc` (Contract).
     #[inline]
     unsafe fn alloc_inner(&self, layout: Layout, zeroed: bool) -> *mut u8 {
         if zeroed {
-            // SAFETY: the caller's promise.
+            // SAFETY: the layout's size is not zero (Contract).
             unsafe { self.inner.alloc_zeroed(layout) }
         } else {
-            // SAFETY: the caller's promise.
+            // SAFETY: the layout's size is not zero (Contract).
             unsafe { self.inner.alloc(layout) }
         }
     }
 
-    /// Whether a block of that size is an arena's. Smaller ones than `min_size` never are.
+    /// Whether a block of this allocator, of that size, is an arena's (Large, `reservation`: By address).
     #[inline]
-    fn is_arenas(&self, block: *mut u8, size: usize) -> bool {
+    fn is_from_arena(&self, block: *mut u8, size: usize) -> bool {
         size >= self.min_size && reservation::contains(block)
     }
 
-    /// Moves a block to new memory of another size, or leaves it as it was if there is none.
+    /// Moves a block to new memory of `size` bytes, or leaves it as it was and returns null if there is none.
     ///
     /// # Safety
     ///
-    /// As for `realloc`.
+    /// The arguments are as for `realloc` (Contract).
     unsafe fn move_block(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: `realloc`'s caller promises a size that is not zero and, rounded up to the alignment, is a layout's.
+        // SAFETY: the caller of `realloc` promises a size that, rounded up to the alignment, is at most `isize::MAX`
+        // (Contract).
         let new_layout = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
-        // SAFETY: as above.
+        // SAFETY: the caller of `realloc` promises a size that is not zero (Contract).
         let new = unsafe { self.alloc(new_layout) };
         if !new.is_null() {
-            // SAFETY: both blocks have as many bytes, and they are two.
+            // SAFETY: both blocks are in use and have at least as many bytes (Contract), and blocks in use do not overlap.
             unsafe { ptr::copy_nonoverlapping(block, new, size.min(layout.size())) };
-            // SAFETY: the caller's block, which it gives up.
+            // SAFETY: the caller of `realloc` gives the block up, which has this layout, as another is returned (Contract).
             unsafe { self.dealloc(block, layout) };
         }
         new
     }
 
-    /// `realloc` of an arena's block.
+    /// Does what `realloc` does with a block of an arena.
     ///
     /// # Safety
     ///
-    /// As for `realloc`, and `is_arenas`.
+    /// The arguments are as for `realloc` (Contract), and the block is an arena's.
     #[inline(never)]
-    unsafe fn realloc_arenas(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // A block that is smaller than `min_size` would not be known for an arena's.
-        // SAFETY: the caller's promise.
+    unsafe fn realloc_from_arena(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // An arena's block does not become smaller than `min_size` (Large).
+        // SAFETY: the block is an arena's, has the layout's size, is in use, and its user does without it meanwhile
+        // (Contract).
         if size >= self.min_size && unsafe { resize(block, layout.size(), size) } {
             return block;
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the arguments are those of this function's caller (Contract).
         unsafe { self.move_block(block, layout, size) }
     }
 }
@@ -239,87 +258,95 @@ fn own_arena(block: NonNull<u8>) -> Option<&'static Arena> {
     thread::current().filter(|arena| arena.contains(block))
 }
 
-/// Frees an arena's block of that size, on any thread.
+/// Frees a block of an arena, of `size` bytes, on any thread.
 ///
 /// # Safety
 ///
-/// The block is in use, and its user gives it up.
+/// The block is an arena's, has that size, and is in use, and its user gives it up.
 #[inline(never)]
 unsafe fn free(block: *mut u8, size: usize) {
     let Some(block) = NonNull::new(block) else { return };
     if let Some(arena) = own_arena(block) {
-        // SAFETY: this thread owns the arena (`thread`, invariant 1); the rest is the caller's promise.
+        // SAFETY: this thread owns the arena (`thread`: Current), in whose memory the block lies; `dealloc`, the one caller
+        // of this function, was given the block up, with its size (Contract).
         unsafe { arena.free(block, size) };
     } else if let Some(reservation) = reservation::get() {
-        // SAFETY: the caller's promise.
+        // SAFETY: `dealloc`, the one caller of this function, found that the block is an arena's, and was given it up, with
+        // its size (Contract).
         unsafe { reservation.free(block, size) };
     }
 }
 
-/// Whether an arena's block could be made one of `to` bytes where it is; then it is.
+/// Makes a block of an arena, of `from` bytes, one of `to` bytes without moving it, if that is possible. Tells whether it
+/// was.
 ///
 /// # Safety
 ///
-/// The block has `from` bytes, is in use, and its user does without it meanwhile.
+/// The block is an arena's, has `from` bytes, and is in use, and its user does without it until this returns.
 unsafe fn resize(block: *mut u8, from: usize, to: usize) -> bool {
-    // Nothing that blocks hold is as large as the largest class.
+    // Classes are defined for sizes to `MAX_BYTES`, which `from` does not exceed, as an arena's block has that size.
     if to <= MAX_BYTES && Class::of(from) == Class::of(to) {
         return true;
     }
     let Some(block) = NonNull::new(block) else { return false };
     match own_arena(block) {
-        // SAFETY: this thread owns the arena (`thread`, invariant 1); the rest is the caller's promise.
+        // SAFETY: this thread owns the arena (`thread`: Current), in whose memory the block lies; `realloc_from_arena`, the
+        // one caller of this function, has the block from a caller that does without it meanwhile, with its size
+        // (Contract).
         Some(arena) => unsafe { arena.resize(block, from, to) },
         None => false,
     }
 }
 
-// SAFETY: a block is the wrapped allocator's, or an arena's, in which no two overlap (`arena`, invariant 3), and goes back
-// to the one it came from, as its address tells (`reservation`, invariant 2): an arena's blocks have at least `min_size` bytes,
-// when they are made and when they are resized. Nothing here unwinds.
+// SAFETY: a block is the wrapped allocator's or an arena's. Those of an arena do not overlap (`arena`: Given out). A block
+// goes back to where it came from: if it has `min_size` bytes or more, its address tells (`reservation`: By address), and a
+// smaller one is the wrapped allocator's (Large). Nothing here unwinds.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for ArenaAlloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if thread::is_open() {
-            // SAFETY: the caller's promise.
+            // SAFETY: the layout is the caller's (Contract).
             return unsafe { self.alloc_open(layout, false) };
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the layout is the caller's (Contract).
         unsafe { self.inner.alloc(layout) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if self.is_arenas(block, layout.size()) {
-            // SAFETY: the caller's promise.
+        if self.is_from_arena(block, layout.size()) {
+            // SAFETY: the block is an arena's (`reservation`: By address), and the caller gives it up, with its size
+            // (Contract).
             return unsafe { free(block, layout.size()) };
         }
-        // SAFETY: the caller's promise; it is not an arena's, so the wrapped allocator's.
+        // SAFETY: the block is not an arena's, so it is the wrapped allocator's, and the caller gives it up (Contract,
+        // Large, `reservation`: By address).
         unsafe { self.inner.dealloc(block, layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if thread::is_open() {
-            // SAFETY: the caller's promise.
+            // SAFETY: the layout is the caller's (Contract).
             return unsafe { self.alloc_open(layout, true) };
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the layout is the caller's (Contract).
         unsafe { self.inner.alloc_zeroed(layout) }
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if self.is_arenas(block, layout.size()) {
-            // SAFETY: the caller's promise.
-            return unsafe { self.realloc_arenas(block, layout, size) };
+        if self.is_from_arena(block, layout.size()) {
+            // SAFETY: the arguments are the caller's (Contract), and the block is an arena's (`reservation`: By address).
+            return unsafe { self.realloc_from_arena(block, layout, size) };
         }
-        // What grows to a size that arenas are for moves into one.
+        // A block that grows to a size that arenas serve moves into one.
         if layout.size() < self.min_size && size >= self.min_size && thread::is_open() {
-            // SAFETY: the caller's promise.
+            // SAFETY: the arguments are the caller's (Contract).
             return unsafe { self.move_block(block, layout, size) };
         }
-        // SAFETY: the caller's promise; it is not an arena's, so the wrapped allocator's.
+        // SAFETY: the block is not an arena's, so it is the wrapped allocator's, and its caller promises the same as to
+        // this function (Contract, Large, `reservation`: By address).
         unsafe { self.inner.realloc(block, layout, size) }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! # Invariants
 //!
-//! - **Owner only.** Only the arena's owner (`ownership`: One owner) touches what is in `owned`. It does so in functions that
-//!   neither call each other nor are interrupted by anything that calls them, so there are never two references to it.
+//! - **Owner only.** Only the arena's owner (`ownership`: One owner) touches what is in `owned`. It does so in functions
+//!   that neither call each other nor are interrupted by anything that calls them, so there are never two references to it.
 //! - **Ready.** Once the state of the arena was another than [`Unused`](super::ownership::State::Unused), `owned` is
-//!   initialised; and while the state is another than that, the memory that `owned` names is mapped for reading and writing.
-//! - **Given out.** A block in use is a [`Span`] that was handed out, so nothing but its user reads or writes its bytes. When it
-//!   is freed, its user gives it up, together with the size that it was allocated or last resized with: the size's class is the
-//!   length of the span that the block becomes again.
+//!   initialised; and while the state is another than that, the memory that `owned` names is mapped for reading and
+//!   writing.
+//! - **Given out.** A block in use is a [`Span`] that was handed out, so nothing but its user reads or writes its bytes.
+//!   When it is freed, its user gives it up, together with the size that it was allocated or last resized with: the size's
+//!   class is the length of the span that the block becomes again.
 //! - **Counted.** The recycler counts the blocks that were handed out and have not come back to it. While there are none,
 //!   nobody has memory of the arena and none is on the list of remote frees, so all of it may become one span anew.
 
@@ -104,8 +105,8 @@ impl Arena {
         self.counters.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// Whether the block lies in the memory of this arena. An arena of which this thread does not know yet that it has memory
-    /// has no block that this thread could ask about.
+    /// Whether the block lies in the memory of this arena. An arena of which this thread does not know yet that it has
+    /// memory has no block that this thread could ask about.
     #[inline]
     pub(super) fn contains(&self, block: NonNull<u8>) -> bool {
         let offset = block.addr().get().wrapping_sub(self.counters.start.load(Ordering::Relaxed));
@@ -139,8 +140,8 @@ impl Arena {
     /// The caller owns the arena, which has memory.
     #[inline]
     pub(super) unsafe fn alloc(&self, layout: Layout) -> Option<(NonNull<u8>, bool)> {
-        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned` (Owner
-        // only).
+        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
+        // (Owner only).
         let owned = unsafe { self.owned() };
         let class = Class::of(layout.size().min(MAX_BYTES));
         if layout.size() > owned.bytes || class.bytes > owned.bytes {
@@ -165,8 +166,8 @@ impl Arena {
         Some((span.start(), fresh))
     }
 
-    /// A block for a class whose list is empty, and whether all of it is zeros: one of those that other threads have freed, if
-    /// there is one of this class, or else one that the recycler carves.
+    /// A block for a class whose list is empty, and whether all of it is zeros: one of those that other threads have freed,
+    /// if there is one of this class, or else one that the recycler carves.
     #[inline]
     fn carve(&self, owned: &mut Owned, class: Class) -> Option<(Span, bool)> {
         if !self.remote_frees.is_empty() {
@@ -198,8 +199,8 @@ impl Arena {
     /// size; the caller gives it up.
     #[inline]
     pub(super) unsafe fn free(&self, block: NonNull<u8>, size: usize) {
-        // SAFETY: the caller owns the arena, which has memory as it has a block (Ready), and nothing that is called below asks
-        // for `owned` (Owner only).
+        // SAFETY: the caller owns the arena, which has memory as it has a block (Ready), and nothing that is called below
+        // asks for `owned` (Owner only).
         let owned = unsafe { self.owned() };
         let class = Class::of(size);
         // The span has the provenance of `start`, since the caller's pointer may be good for the bytes of the block alone.
@@ -214,8 +215,8 @@ impl Arena {
     ///
     /// # Safety
     ///
-    /// The block is one of the arena's, is in use, and was allocated or last resized with that size; the caller gives it up.
-    /// The pointer may be used for all of the arena's memory.
+    /// The block is one of the arena's, is in use, and was allocated or last resized with that size; the caller gives it
+    /// up. The pointer may be used for all of the arena's memory.
     pub(super) unsafe fn free_remote(&self, block: NonNull<u8>, size: usize) {
         // SAFETY: the caller gives the block up, with its size, so it is the span again that was handed out (Given out).
         self.remote_frees.push(unsafe { Span::new(block, Class::of(size).bytes) });
@@ -228,8 +229,8 @@ impl Arena {
     /// The caller owns the arena. The block is one of the arena's, is in use, and was allocated or last resized with `from`
     /// bytes. Nobody uses it during the call. If this returns true, it has `to` bytes afterwards.
     pub(super) unsafe fn resize(&self, block: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller owns the arena, which has memory as it has a block (Ready), and nothing that is called below asks
-        // for `owned` (Owner only).
+        // SAFETY: the caller owns the arena, which has memory as it has a block (Ready), and nothing that is called below
+        // asks for `owned` (Owner only).
         let owned = unsafe { self.owned() };
         if to > owned.bytes {
             return false;
@@ -247,8 +248,8 @@ impl Arena {
     #[inline]
     fn restart_if_empty(owned: &mut Owned) {
         if owned.recycler.blocks() == 0 && !owned.recycler.is_whole(owned.bytes) {
-            // SAFETY: no block is in use, so nobody else has memory of the arena (Counted), and the recycler forgets its spans
-            // in exchange for this one.
+            // SAFETY: no block is in use, so nobody else has memory of the arena (Counted), and the recycler forgets its
+            // spans in exchange for this one.
             owned.recycler.restart(unsafe { Span::new(owned.start, owned.bytes) });
         }
     }
@@ -264,16 +265,16 @@ impl Arena {
         self.counters.used.store(owned.recycler.used(), Ordering::Relaxed);
     }
 
-    /// Collects what was freed since the arena was last owned, at the beginning of an outermost call or to bring its figures up
-    /// to date. Returns the bytes of the blocks in use.
+    /// Collects what was freed since the arena was last owned, at the beginning of an outermost call or to bring its
+    /// figures up to date. Returns the bytes of the blocks in use.
     ///
     /// # Safety
     ///
     /// The caller owns the arena, which has memory.
     #[inline]
     pub(super) unsafe fn open(&self) -> usize {
-        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned` (Owner
-        // only).
+        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
+        // (Owner only).
         let owned = unsafe { self.owned() };
         if !self.remote_frees.is_empty() {
             self.collect(owned);
@@ -290,8 +291,8 @@ impl Arena {
     /// The caller owns the arena, which has memory.
     #[inline]
     pub(super) unsafe fn close(&self) -> bool {
-        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned` (Owner
-        // only).
+        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
+        // (Owner only).
         let owned = unsafe { self.owned() };
         if owned.recycler.blocks() == 0 {
             return false;

@@ -25,8 +25,8 @@ pub(super) struct Class {
 impl Class {
     /// The smallest class with room for `size` bytes, which are at most [`MAX_BYTES`].
     ///
-    /// The class follows from the number of the last granule that is needed, where the first has number 0. Each number below
-    /// 16 has a class of its own; of a larger one, the leading four bits and the count of the others tell the class.
+    /// The class follows from the number of the last granule that is needed, where the first has number 0. Each number
+    /// below 16 has a class of its own; of a larger one, the leading four bits and the count of the others tell the class.
     #[inline]
     pub(super) const fn of(size: usize) -> Self {
         let last = size.saturating_sub(1) / GRANULE;

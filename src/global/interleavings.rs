@@ -11,8 +11,8 @@ use super::span::{NODE_BYTES, Span};
 /// A block in memory of its own. Its length tells it from the others.
 fn block(name: usize) -> Span {
     let memory = Box::leak(vec![0_u128; NODE_BYTES.div_ceil(16)].into_boxed_slice());
-    // SAFETY: the memory was leaked for this span, so it is Exclusive, and it has room for the node, aligned, which is what
-    // Granular is for. What the length says beyond that is never read or written here.
+    // SAFETY: the memory was leaked for this span (`span`: Exclusive), and it has room for a node, aligned, which is what a span
+    // must have (`span`: Granular). What the length says beyond that is never read or written here.
     unsafe { Span::new(std::ptr::NonNull::from(memory).cast(), 1 << name) }
 }
 

@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! - **One owner.** The thread that changes the state of an arena from another to [`State::Owned`] owns the arena until it
-//!   stores another state; nobody else stores to the state meanwhile. That change acquires what the store of the owner before
-//!   it released, so owners follow one another without a race.
+//!   stores another state; nobody else stores to the state meanwhile. That change acquires what the store of the owner
+//!   before it released, so owners follow one another without a race.
 
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
@@ -51,8 +51,8 @@ impl Ownership {
     #[inline]
     pub(super) fn take_from(&self, state: State) -> bool {
         debug_assert_ne!(state, State::Owned);
-        // The state is read first because a compare-exchange may write to its memory even when it fails: looking for an arena
-        // would then touch the pages of headers that were never used.
+        // The state is read first because a compare-exchange may write to its memory even when it fails: looking for an
+        // arena would then touch the pages of headers that were never used.
         self.state() == state
             && self
                 .state

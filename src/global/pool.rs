@@ -1,13 +1,13 @@
 //! The arenas that have no owner: how threads take them over and leave them, and how their memory is given back.
 //!
-//! A thread that needs an arena takes over the first that it finds in this order: the one that it had last; any other that is
-//! pooled; one that was set aside and has room again, as its blocks were freed; one that has no memory yet. So the arenas that
-//! have memory are never more than those that were in use at once and those that are too full, and an arena that is set aside
-//! comes back by itself.
+//! A thread that needs an arena takes over the first that it finds in this order: the one that it had last; any other that
+//! is pooled; one that was set aside and has room again, as its blocks were freed; one that has no memory yet. So the
+//! arenas that have memory are never more than those that were in use at once and those that are too full, and an arena
+//! that is set aside comes back by itself.
 //!
 //! Here, too, an arena is touched only by its owner (`arena`: Owner only). A thread owns it from a successful
-//! [`take_from`](super::ownership::Ownership::take_from) until it leaves it (`ownership`: One owner), and an arena whose state
-//! was another than [`State::Unused`] has memory (`arena`: Ready).
+//! [`take_from`](super::ownership::Ownership::take_from) until it leaves it (`ownership`: One owner), and an arena whose
+//! state was another than [`State::Unused`] has memory (`arena`: Ready).
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,19 +68,21 @@ fn take_over_retired(arena: &Arena, reservation: &Reservation) -> bool {
 /// The caller owns the arena, which has memory, and no longer does when this returns.
 #[inline]
 pub(super) unsafe fn release(arena: &Arena) {
-    // SAFETY: the caller owns the arena, which it got from `acquire` (`ownership`: One owner), so it has memory (`arena`: Ready).
+    // SAFETY: the caller owns the arena, which it got from `acquire` (`ownership`: One owner), so it has memory (`arena`:
+    // Ready).
     let full = unsafe { arena.close() };
     arena.ownership.leave(if full { State::Retired } else { State::Pooled });
 }
 
 /// Collects the blocks that were freed since in each arena that has no owner, so that its state and its figures are up to
-/// date. For each that then has no block in use, `when_empty` says in which state to leave it; this thread owns it meanwhile.
+/// date. For each that then has no block in use, `when_empty` says in which state to leave it; this thread owns it
+/// meanwhile.
 fn collect_idle(reservation: &Reservation, mut when_empty: impl FnMut(&Arena) -> State) {
     for arena in reservation.arenas() {
         for state in [State::Pooled, State::Retired] {
             if arena.ownership.take_from(state) {
-                // SAFETY: this thread has taken the arena over (`ownership`: One owner), whose state was not `Unused`, so it has
-                // memory (`arena`: Ready).
+                // SAFETY: this thread has taken the arena over (`ownership`: One owner), whose state was not `Unused`, so
+                // it has memory (`arena`: Ready).
                 let used = unsafe { arena.open() };
                 let back = state == State::Pooled || has_room(used, reservation.capacity());
                 let state = match used {

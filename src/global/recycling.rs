@@ -7,13 +7,13 @@
 //! - The **lists**, one for each size class, hold the other blocks that were freed. The block that was freed last is handed
 //!   out first, since it is the one that is still in the cache.
 //! - The **bins** hold other free spans, each in the bin of the largest class that fits into it. Most of them are made by
-//!   [`Recycler::coalesce`], which joins all free neighbours; a top that was replaced, and the gap before an aligned block, go
-//!   there as well.
+//!   [`Recycler::coalesce`], which joins all free neighbours; a top that was replaced, and the gap before an aligned block,
+//!   go there as well.
 //!
 //! A block comes from the list of its class if there is one on it, else off the top, else off a span from the first bin in
 //! which every span has room for it; that span is the top from then on. Lists alone would tie memory to the sizes it was
-//! first used for, so free memory is coalesced when more bytes lie on lists than are in use. That empties the lists, and what
-//! is on them was freed since the time before, so the cost of coalescing is in proportion to the number of frees.
+//! first used for, so free memory is coalesced when more bytes lie on lists than are in use. That empties the lists, and
+//! what is on them was freed since the time before, so the cost of coalescing is in proportion to the number of frees.
 //!
 //! Coalescing that is deferred is as old as Knuth (The Art of Computer Programming, 2.5). TLSF (Masmano and others, 2004)
 //! finds a good fit without a search in the same way: it looks for the first bit that is set above a class.
@@ -26,7 +26,8 @@ use super::span::{List, NODE_BYTES, Span};
 /// as many.
 const COALESCE_FROM: usize = 512 << 10;
 
-/// The limit on how many blocks of a list are searched for one that is aligned to more than [`GRANULE`](super::class::GRANULE).
+/// The limit on how many blocks of a list are searched for one that is aligned to more than
+/// [`GRANULE`](super::class::GRANULE).
 const SEARCH_LIMIT: usize = 8;
 
 /// The free memory of an arena, and counts of what is in use.
@@ -138,8 +139,8 @@ impl Recycler {
         span
     }
 
-    /// Takes a block back. If no other block is in use, the caller may [`restart`](Self::restart) the recycler, as all memory
-    /// is free then.
+    /// Takes a block back. If no other block is in use, the caller may [`restart`](Self::restart) the recycler, as all
+    /// memory is free then.
     #[inline]
     pub(super) fn free(&mut self, span: Span, class: Class) {
         self.blocks -= 1;
@@ -180,8 +181,8 @@ impl Recycler {
         self.listed = 0;
     }
 
-    /// Grows or shrinks a block without moving it, if it ends where the top starts and there is room; otherwise gives it back
-    /// as it was.
+    /// Grows or shrinks a block without moving it, if it ends where the top starts and there is room; otherwise gives it
+    /// back as it was.
     #[inline]
     pub(super) fn resize(&mut self, span: Span, from: Class, to: Class) -> Result<Span, Span> {
         if span.end() != self.top.start().addr().get() {
@@ -251,8 +252,8 @@ impl Recycler {
     }
 }
 
-/// The first `count` spans of a list, sorted by address. This is a merge sort. Moving spans from the front of one list to the
-/// front of another reverses their order, so each half is sorted the other way round.
+/// The first `count` spans of a list, sorted by address. This is a merge sort. Moving spans from the front of one list to
+/// the front of another reverses their order, so each half is sorted the other way round.
 fn sorted(list: &mut List, count: usize, ascending: bool) -> List {
     let mut result = List::EMPTY;
     if count < 2 {

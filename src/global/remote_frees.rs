@@ -39,8 +39,8 @@ impl RemoteFrees {
             self.first.compare_exchange_weak(first, node.as_ptr(), Ordering::Release, Ordering::Relaxed)
         {
             first = now;
-            // SAFETY: this thread made the node, above, and the list has not got it yet, so nobody else can look at it (`span`:
-            // Linked, Exclusive).
+            // SAFETY: this thread made the node, above, and the list has not got it yet, so nobody else can look at it
+            // (`span`: Linked, Exclusive).
             let (span, _) = unsafe { Span::from_node(node) };
             span.into_node(first);
         }
@@ -55,8 +55,9 @@ impl RemoteFrees {
     /// Takes all blocks off the list. Only the arena's owner calls this.
     pub(super) fn take(&self) -> List {
         let first = self.first.swap(ptr::null_mut(), Ordering::Acquire);
-        // SAFETY: the push that put a node there released it, and this swap acquires it: the pushes in between are exchanges,
-        // which continue the release sequences of earlier ones. Nobody else gets at the nodes any more (Taken whole).
+        // SAFETY: the push that put a node there released it, and this swap acquires it: the pushes in between are
+        // exchanges, which continue the release sequences of earlier ones. Nobody else gets at the nodes any more (Taken
+        // whole).
         unsafe { List::from_nodes(first) }
     }
 }

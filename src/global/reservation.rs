@@ -7,14 +7,14 @@
 //!
 //! # Invariants
 //!
-//! - **Reserved.** Once the range is reserved, it is one mapping that is this module's for as long as the process lives. The
-//!   headers are mapped for reading and writing; they were zeros at first, which is an [`Arena`], and are only ever reached
-//!   through shared references.
-//! - **Partitioned.** The memory of the arena with number `i` is the `capacity` bytes from `memory + i * stride`, which lie in
-//!   the range and overlap neither the headers nor another arena's memory. They are committed and decommitted only by the
-//!   arena's owner, which leaves the arena [`Unused`](State::Unused) when they are not committed.
-//! - **By address.** A block is an arena's if and only if its address is in the arenas' part of the range. So nobody needs to
-//!   remember which allocator a block came from.
+//! - **Reserved.** Once the range is reserved, it is one mapping that is this module's for as long as the process lives.
+//!   The headers are mapped for reading and writing; they were zeros at first, which is an [`Arena`], and are only ever
+//!   reached through shared references.
+//! - **Partitioned.** The memory of the arena with number `i` is the `capacity` bytes from `memory + i * stride`, which lie
+//!   in the range and overlap neither the headers nor another arena's memory. They are committed and decommitted only by
+//!   the arena's owner, which leaves the arena [`Unused`](State::Unused) when they are not committed.
+//! - **By address.** A block is an arena's if and only if its address is in the arenas' part of the range. So nobody needs
+//!   to remember which allocator a block came from.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -62,10 +62,11 @@ pub(super) struct Reservation {
     seen: AtomicUsize,
 }
 
-// SAFETY: the pointers are to addresses that stay this module's, whichever thread uses them (Reserved). Each use of them says
-// why it is allowed.
+// SAFETY: the pointers are to addresses that stay this module's, whichever thread uses them (Reserved). Each use of them
+// says why it is allowed.
 unsafe impl Send for Reservation {}
-// SAFETY: nothing in a reservation changes but `seen`, which is atomic, and its pointers stay good on any thread (Reserved).
+// SAFETY: nothing in a reservation changes but `seen`, which is atomic, and its pointers stay good on any thread
+// (Reserved).
 unsafe impl Sync for Reservation {}
 
 /// Whether the address is in the memory of any arena.
@@ -106,8 +107,8 @@ impl Reservation {
             let bytes = arenas.checked_mul(stride).and_then(|bytes| bytes.checked_add(headers + page));
             if let Some(start) = bytes.and_then(system::reserve) {
                 let memory = (start.addr().get() + headers).next_multiple_of(page) - start.addr().get();
-                // SAFETY: `headers + page` bytes were reserved besides the arenas, so the first arena's memory begins within the
-                // range, and the last one's ends within it (Reserved, Partitioned).
+                // SAFETY: `headers + page` bytes were reserved besides the arenas, so the first arena's memory begins
+                // within the range, and the last one's ends within it (Reserved, Partitioned).
                 let memory = unsafe { start.add(memory) };
                 return system::commit(start, headers, false).then_some(Self {
                     headers: start.cast(),
@@ -141,8 +142,8 @@ impl Reservation {
         }
         // SAFETY: there are as many headers as arenas, so this one is in the range (Reserved).
         let header = unsafe { self.headers.add(index) };
-        // SAFETY: the header is an `Arena` that stays mapped for as long as the process lives, and there is no other than shared
-        // references to it (Reserved).
+        // SAFETY: the header is an `Arena` that stays mapped for as long as the process lives, and there is no other than
+        // shared references to it (Reserved).
         Some(unsafe { header.as_ref() })
     }
 
@@ -165,8 +166,8 @@ impl Reservation {
     pub(super) unsafe fn free(&self, block: NonNull<u8>, size: usize) {
         let arena = self.arena((block.addr().get() - self.memory.addr().get()) / self.stride);
         if let Some(arena) = arena {
-            // SAFETY: the address is in the memory of this arena (Partitioned), so the block is its, and the caller gives it up,
-            // with its size (`arena`: Given out). The pointer has the provenance of all arenas' memory.
+            // SAFETY: the address is in the memory of this arena (Partitioned), so the block is its, and the caller gives
+            // it up, with its size (`arena`: Given out). The pointer has the provenance of all arenas' memory.
             unsafe { arena.free_remote(self.memory.with_addr(block.addr()), size) };
         }
     }
@@ -180,9 +181,9 @@ impl Reservation {
             arena.ownership.leave(State::Unused);
             return None;
         }
-        // SAFETY: this thread owns the arena since it took it over (`ownership`: One owner). The memory was committed just now,
-        // so it is zeros, is the arena's alone, and stays committed until the arena is `Unused` again; it starts on a page, and
-        // the capacity is a number of granules (Partitioned).
+        // SAFETY: this thread owns the arena since it took it over (`ownership`: One owner). The memory was committed just
+        // now, so it is zeros, is the arena's alone, and stays committed until the arena is `Unused` again; it starts on a
+        // page, and the capacity is a number of granules (Partitioned).
         unsafe { arena.init(memory, self.capacity) };
         self.seen.fetch_max(index + 1, Ordering::Relaxed);
         Some(arena)
@@ -192,11 +193,11 @@ impl Reservation {
     ///
     /// # Safety
     ///
-    /// The caller owns the arena, and no block of it is in use. If this returns true, the caller leaves the arena in the state
-    /// [`Unused`](State::Unused) without using it any more.
+    /// The caller owns the arena, and no block of it is in use. If this returns true, the caller leaves the arena in the
+    /// state [`Unused`](State::Unused) without using it any more.
     pub(super) unsafe fn decommit_arena(&self, arena: &Arena) -> bool {
-        // SAFETY: the memory is in the range and is this arena's alone (Partitioned); the caller owns the arena, in which no
-        // block is in use, so nobody uses the memory (`arena`: Counted).
+        // SAFETY: the memory is in the range and is this arena's alone (Partitioned); the caller owns the arena, in which
+        // no block is in use, so nobody uses the memory (`arena`: Counted).
         let decommitted = unsafe { system::decommit(self.memory_of(self.index_of(arena)), self.stride) };
         if decommitted {
             arena.counters.touched.store(0, Ordering::Relaxed);
@@ -215,8 +216,8 @@ mod system {
     /// The flags of mappings that are no other process's, and for which the system need not keep memory ready.
     #[cfg(any(target_vendor = "apple", target_os = "linux", target_os = "android"))]
     const FLAGS: MapFlags = MapFlags::PRIVATE.union(MapFlags::NORESERVE);
-    /// The flags of mappings that are no other process's. Other systems have no flag for memory that need not be kept ready,
-    /// or need none.
+    /// The flags of mappings that are no other process's. Other systems have no flag for memory that need not be kept
+    /// ready, or need none.
     #[cfg(not(any(target_vendor = "apple", target_os = "linux", target_os = "android")))]
     const FLAGS: MapFlags = MapFlags::PRIVATE;
 
@@ -233,17 +234,18 @@ mod system {
         Some(start)
     }
 
-    /// Commits a part of the range that is not committed: it is zeros then, and may be read and written. It gets huge pages if
-    /// those are asked for and the system has them.
+    /// Commits a part of the range that is not committed: it is zeros then, and may be read and written. It gets huge pages
+    /// if those are asked for and the system has them.
     pub(super) fn commit(start: NonNull<u8>, bytes: usize, huge_pages: bool) -> bool {
         let place = start.as_ptr().cast();
-        // SAFETY: both callers commit whole pages of the range that nobody uses: the headers of a range that was just reserved,
-        // or an arena's memory, for its owner (Reserved, Partitioned).
+        // SAFETY: both callers commit whole pages of the range that nobody uses: the headers of a range that was just
+        // reserved, or an arena's memory, for its owner (Reserved, Partitioned).
         let committed = unsafe { mprotect(place, bytes, MprotectFlags::READ | MprotectFlags::WRITE) }.is_ok();
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if committed && huge_pages {
             // A kernel without huge pages refuses. The memory is in ordinary pages then, which is no error.
-            // SAFETY: these are the pages that were just committed (Reserved, Partitioned), and advice does not change contents.
+            // SAFETY: these are the pages that were just committed (Reserved, Partitioned), and advice does not change
+            // contents.
             let _ = unsafe { rustix::mm::madvise(place, bytes, rustix::mm::Advice::LinuxHugepage) };
         }
         let _ = huge_pages;
@@ -257,8 +259,8 @@ mod system {
     /// The part consists of whole pages of the range, and nobody uses its memory.
     pub(super) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bool {
         let (place, flags) = (start.as_ptr().cast(), FLAGS | MapFlags::FIXED);
-        // SAFETY: `decommit_arena`, the one caller, hands over the memory of one arena, which nobody uses (Partitioned). The new
-        // mapping takes the place of the old one in one step, so the addresses stay this module's (Reserved).
+        // SAFETY: `decommit_arena`, the one caller, hands over the memory of one arena, which nobody uses (Partitioned).
+        // The new mapping takes the place of the old one in one step, so the addresses stay this module's (Reserved).
         unsafe { mmap_anonymous(place, bytes, ProtFlags::empty(), flags) }.is_ok()
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! # Invariants
 //!
-//! - **Exclusive.** The bytes of a `Span` are mapped for reading and writing, in one mapping, and nobody reads or writes them
-//!   but through that span. Spans are neither `Copy` nor `Clone`, so no two overlap; the memory of a span that is dropped is
-//!   never used again, unless its arena starts anew (`arena`: Counted).
-//! - **Granular.** A span starts on a multiple of [`GRANULE`], and its length is a multiple of that too. So a span that is not
-//!   empty has room for a [`Node`] at its start, and the node is aligned.
+//! - **Exclusive.** The bytes of a `Span` are mapped for reading and writing, in one mapping, and nobody reads or writes
+//!   them but through that span. Spans are neither `Copy` nor `Clone`, so no two overlap; the memory of a span that is
+//!   dropped is never used again, unless its arena starts anew (`arena`: Counted).
+//! - **Granular.** A span starts on a multiple of [`GRANULE`], and its length is a multiple of that too. So a span that is
+//!   not empty has room for a [`Node`] at its start, and the node is aligned.
 //! - **Linked.** Every node of a list lies at the start of a span that was given up to that list, and holds that span's
 //!   length.
 
@@ -83,7 +83,8 @@ impl Span {
         debug_assert_eq!(bytes % GRANULE, 0);
         let rest = self.bytes.checked_sub(bytes)?;
         let front = Self { start: self.start, bytes };
-        // SAFETY: `bytes` is at most the span's length, so this points into the span or to its end, in one mapping (Exclusive).
+        // SAFETY: `bytes` is at most the span's length, so this points into the span or to its end, in one mapping
+        // (Exclusive).
         self.start = unsafe { self.start.add(bytes) };
         self.bytes = rest;
         Some(front)

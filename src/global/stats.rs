@@ -1,4 +1,4 @@
-//! What the arenas have done so far, and what to change.
+//! Figures on what the arenas have done so far, and advice on what to change.
 
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -6,10 +6,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::ownership::State;
 use super::{pool, reservation, thread};
 
-/// Figures on the program's arenas since it started, from [`stats`]. Bytes are those of blocks as arenas make them, up to an
-/// eighth more than was asked for.
+/// Figures on the program's arenas since it started, from [`stats`]. Bytes are those of blocks as arenas make them, up to
+/// an eighth more than was asked for.
 ///
-/// Those of threads that are in an [`arena`](super::arena) call are taken as they go by, so they need not fit each other.
+/// The figures of threads that are in an [`arena`](super::arena) call are read one by one while these go on, so they need
+/// not be of one moment. Figures on a buffer, the memory of scopes, are a [`Stats`](crate::Stats) of another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -147,7 +148,7 @@ impl fmt::Display for Stats {
     }
 }
 
-/// Bytes, for people.
+/// A number of bytes, which is shown in the largest unit that it reaches.
 struct Bytes(usize);
 
 impl fmt::Display for Bytes {
@@ -184,7 +185,7 @@ mod tests {
         without: 0,
     };
 
-    /// The lines after the figures.
+    /// The lines of advice, which come after the figures.
     fn advice(stats: Stats) -> Vec<String> {
         stats.to_string().lines().skip(3).map(str::to_owned).collect()
     }

@@ -2,12 +2,12 @@
 //!
 //! # Invariants
 //!
-//! 1. **Current.** `current` is an arena that this thread owns, from when the first `arena` call in a row begins to when the
-//!    last one ends, counted by `depth`: in whatever order they do. It is the only owner's access to an arena, apart from
-//!    that of the functions in `pool`, which take arenas over themselves.
-//! 2. **Serving.** `serving` is null, `current`, or [`PROBE`].
-//! 3. **Always there.** The thread-local is initialised by the compiler and has no destructor, so that it works at any time
-//!    of a thread's life, and in the allocator itself.
+//! - **Current.** `current` is an arena that this thread owns, if there is one, while any `arena` call is open on the
+//!   thread, and nothing otherwise. `depth` counts the open calls, so they may end in any order. Apart from the functions
+//!   of `pool`, which take arenas over themselves, an owner reaches its arena by `current` alone.
+//! - **Serving.** `serving` is null, `current`, or [`PROBE`].
+//! - **No destructor.** The thread-local is initialised by the compiler and has no destructor, so it works at any time of a
+//!   thread's life, and in the allocator itself.
 
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -18,12 +18,15 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::arena::Arena;
 use super::{pool, reservation};
 
+/// What a thread knows of its arena.
 pub(super) struct Thread {
-    /// What allocations come from.
+    /// The arena that allocations come from at the moment; null if that is the wrapped allocator, or [`PROBE`].
     serving: Cell<*const Arena>,
+    /// The arena that this thread owns, whether or not it serves at the moment.
     current: Cell<Option<&'static Arena>>,
+    /// How many `arena` calls are open.
     depth: Cell<usize>,
-    /// The arena that this thread had before.
+    /// The arena that this thread owned last, to ask for it first.
     last: Cell<Option<&'static Arena>>,
 }
 
@@ -33,36 +36,38 @@ thread_local! {
     };
 }
 
-/// Stands in `serving` while this thread asks which allocator is installed.
+/// What `serving` is while this thread finds out which allocator is installed.
 const PROBE: *const Arena = ptr::without_provenance(1);
 
-/// What is asked for then; no `min_size` is larger.
+/// The layout that is asked for then. Its size is also the limit of `min_size`, so that it is never too small for an arena.
 pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 1) {
     Ok(layout) => layout,
     Err(_) => unreachable!(),
 };
 
-/// What an allocation comes from.
+/// What serves an allocation of this thread.
 pub(super) enum Serving {
+    /// The allocator that is wrapped.
     Wrapped,
-    /// This thread's arena, which it owns.
+    /// The arena that this thread owns.
     Arena(&'static Arena),
-    /// Nothing: this is the question which allocator is installed.
+    /// Nothing serves it: it is the request by which the thread finds out which allocator is installed.
     Probe,
 }
 
-/// Whether an arena serves this thread, or it is asking.
+/// Whether something else than the wrapped allocator may serve this thread: an arena, or nothing as it is probing.
 #[inline]
 pub(super) fn is_open() -> bool {
     THREAD.with(|thread| !thread.serving.get().is_null())
 }
 
+/// What serves this thread's allocations at the moment.
 #[inline]
 pub(super) fn serving() -> Serving {
     THREAD.with(|thread| match thread.serving.get() {
         serving if serving.is_null() => Serving::Wrapped,
         PROBE => Serving::Probe,
-        // Invariant 2: it is `current`, so not `None`.
+        // It is neither null nor the probe, so it is `current` (Serving), which is not `None` then.
         _ => thread.current.get().map_or(Serving::Wrapped, Serving::Arena),
     })
 }
@@ -74,19 +79,21 @@ pub(super) fn current() -> Option<&'static Arena> {
 }
 
 impl Thread {
-    /// Lets the current arena serve, or nothing.
+    /// Lets the current arena serve this thread if `on`, and the wrapped allocator otherwise.
     fn serve(&self, on: bool) {
         let current = self.current.get().filter(|_| on);
         self.serving.set(current.map_or(ptr::null(), ptr::from_ref));
     }
 
+    /// Whether an arena serves this thread.
     fn is_serving(&self) -> bool {
         !self.serving.get().is_null()
     }
 }
 
-/// An `arena` call, until it is dropped.
+/// An open `arena` call, which ends when this is dropped.
 struct ArenaCall {
+    /// Whether an arena served the thread before the call.
     was_serving: bool,
 }
 
@@ -116,15 +123,16 @@ impl Drop for ArenaCall {
             thread.serve(false);
             if let Some(arena) = thread.current.take() {
                 thread.last.set(Some(arena));
-                // SAFETY: this thread owned it, and no longer has it (invariant 1).
+                // SAFETY: `current` was an arena that this thread owns, and is nothing now (Current).
                 unsafe { pool::release(arena) };
             }
         });
     }
 }
 
-/// A `no_arena` call, until it is dropped.
+/// An open `no_arena` call, which ends when this is dropped.
 struct NoArenaCall {
+    /// Whether an arena served the thread before the call.
     was_serving: bool,
 }
 
@@ -196,9 +204,10 @@ pub fn no_arena<R>(f: impl FnOnce() -> R) -> R {
 const UNKNOWN: usize = 0;
 const NO: usize = 1;
 const YES: usize = 2;
+/// Whether an [`ArenaAlloc`](super::ArenaAlloc) is the global allocator: [`UNKNOWN`], [`NO`] or [`YES`].
 static INSTALLED: AtomicUsize = AtomicUsize::new(UNKNOWN);
 
-/// Whether the program's allocations reach an [`ArenaAlloc`](super::ArenaAlloc).
+/// Whether the program's allocations reach an [`ArenaAlloc`](super::ArenaAlloc). The first call finds out.
 #[inline]
 pub(super) fn is_installed() -> bool {
     match INSTALLED.load(Ordering::Acquire) {
@@ -207,16 +216,16 @@ pub(super) fn is_installed() -> bool {
     }
 }
 
-/// Asks the global allocator for a block and sees whether that comes to [`install`].
+/// Asks the global allocator for a block, and looks whether that led to a call of [`install`].
 #[cold]
 fn probe() -> bool {
     THREAD.with(|thread| {
         thread.serving.set(PROBE);
-        // SAFETY: the layout is not of size zero.
+        // SAFETY: the layout's size is not zero, as `alloc` asks.
         let block = black_box(unsafe { std::alloc::alloc(PROBE_LAYOUT) });
         thread.serving.set(ptr::null());
         if !block.is_null() {
-            // SAFETY: allocated above, with this layout.
+            // SAFETY: the block was allocated above, with this layout, and nobody uses it.
             unsafe { std::alloc::dealloc(block, PROBE_LAYOUT) };
         }
     });
@@ -224,7 +233,8 @@ fn probe() -> bool {
     INSTALLED.load(Ordering::Acquire) == YES
 }
 
-/// The global allocator's answer to the question: it is there, and wants arenas like this.
+/// Notes that an `ArenaAlloc` is the global allocator, and reserves addresses for the arenas that it asks for. The
+/// allocator calls this when a probe reaches it.
 #[cold]
 pub(super) fn install(capacity: usize, huge_pages: bool) {
     reservation::reserve(capacity, huge_pages);

@@ -13,8 +13,8 @@ const LAYOUT: Layout = match Layout::from_size_align(BYTES, 4096) {
     Err(_) => unreachable!(),
 };
 
-/// An arena, and the layout of each of its blocks with the byte that the block is full of. The test owns the arena, and calls
-/// its functions one at a time.
+/// An arena, and the layout of each of its blocks with the byte that the block is full of. The test owns the arena, and
+/// calls its functions one at a time.
 struct Model {
     arena: Arena,
     memory: NonNull<u8>,
@@ -102,8 +102,8 @@ impl Model {
                 // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
                 let Some((block, zeroed)) = (unsafe { self.arena.alloc(layout) }) else { return };
                 let address = block.addr().get();
-                // SAFETY: the byte is in the block (Given out); all memory of the arena is initialised, by zeros or by what was
-                // written since.
+                // SAFETY: the byte is in the block (Given out); all memory of the arena is initialised, by zeros or by what
+                // was written since.
                 assert!(!zeroed || self.edges(address, size).all(|at| unsafe { at.read() } == 0));
                 self.fill(address, layout, byte);
             }
@@ -112,8 +112,8 @@ impl Model {
                 self.check(address);
                 let (layout, _) = self.blocks.remove(&address).expect("a block");
                 if matches!(step, Step::Free(_)) {
-                    // SAFETY: the test is the owner (Owner only), and has just taken the block out of the model, so gives it up
-                    // (Given out).
+                    // SAFETY: the test is the owner (Owner only), and has just taken the block out of the model, so gives
+                    // it up (Given out).
                     unsafe { self.arena.free(self.block(address), layout.size()) };
                 } else {
                     // SAFETY: the test has just taken the block out of the model, so gives it up (Given out); `block` makes
@@ -145,7 +145,8 @@ impl Model {
 
     /// Checks that all memory that is not in use is free, and in no more pieces than the blocks in use keep apart.
     fn check_free_memory(&self) {
-        // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and the arena has memory (Ready).
+        // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and the arena has memory
+        // (Ready).
         let owned = unsafe { self.arena.owned() };
         self.arena.collect(owned);
         let used = owned.recycler.used();
@@ -159,7 +160,8 @@ impl Model {
 
 impl Drop for Model {
     fn drop(&mut self) {
-        // SAFETY: the memory was allocated with this layout, and nothing uses an arena's memory once the arena is gone (Ready).
+        // SAFETY: the memory was allocated with this layout, and nothing uses an arena's memory once the arena is gone
+        // (Ready).
         unsafe { dealloc(self.memory.as_ptr(), LAYOUT) };
     }
 }
