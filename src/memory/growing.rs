@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 use super::block::Block;
 use super::level::Level;
 use super::offsets::{self, LINE};
-use super::region::{End, Region};
+use super::region::{AtEnd, End, Region};
 use super::stack::{Stack, level_of};
 use crate::error::{AllocErrorKind, Shortage};
 
@@ -46,8 +46,13 @@ impl Stack {
 
     /// Gives `level` a block that holds `bytes` bytes aligned to `align`, and says which block that replaces, if it does.
     ///
-    /// The block is as large as all that the level has, so that a scope asks for few; where the limit or the system
-    /// does not allow that, just as large as needed; where not even that, memory of levels not in use goes first.
+    /// The block is as large as all that the level has, so that a scope asks for few, but for what the level would then have
+    /// beyond twice what its scope uses. Where the limit or the system does not allow that, it is just as large as needed;
+    /// where not even that, memory of levels not in use goes first.
+    ///
+    /// So a level has at most twice the most that its scopes ever used, or its first block, and a limit of twice the peak and
+    /// a first block for each scope open at a time is enough. (What the scope could not use of a block is less than the array
+    /// that it then needed another one for. So blocks of just the sizes needed keep within twice what is used, too.)
     fn grow(&self, level: &Level, bytes: usize, align: usize, end: End) -> Result<Option<Block>, Shortage> {
         let Some(least) = offsets::block_size(bytes, align) else {
             let over = self.limit.get().is_some_and(|limit| limit < bytes);
@@ -58,7 +63,9 @@ impl Stack {
             Some(limit) => FIRST_BLOCK.min(limit / 8 / LINE * LINE),
             None => FIRST_BLOCK,
         };
-        let wanted = least.max(level.total_size()).max(first);
+        let total = level.total_size();
+        let twice_used = level.region.used().saturating_add(least).saturating_mul(2);
+        let wanted = least.max(total.min(twice_used.saturating_sub(total))).max(first);
         let grown = self.grow_to(level, wanted, end).or_else(|Refused| self.grow_to(level, least, end));
         if let Ok(replaced) = grown {
             return Ok(replaced);
@@ -107,7 +114,7 @@ impl Stack {
             drop(self.counting(level, || level.detach()));
             return;
         }
-        level.region.needs_cleanup.set(false);
+        level.region.at_end.set(AtEnd::NOTHING);
         level.reset_bump();
         if level.has_outgrown() {
             self.merge(level);

@@ -40,6 +40,9 @@
 //!   it was carved from, handed out by a cursor or beyond a pin, at the same end in all of them.
 //! - **Gap.** A gap lies within what its region's cursors have handed out, and nobody uses it. What is trapped was used by
 //!   scopes further in; nobody else uses it once they have ended.
+//! - **Return.** A share whose scope's end takes [`AtEnd::RETURN`] and no more is the innermost. Neither its region nor
+//!   its lender's is packed, it has no peak to tell the lender of, nothing is pinned in the lender, and if that is the first
+//!   share, then its scope is open.
 //! - **First.** The stack's `free` is `Some` if and only if the first share is not in use, nor lent. Where it is, `free`
 //!   is only asked whether it is `Some`, as the buffer may have moved.
 
@@ -50,8 +53,8 @@ use core::ptr::{self, NonNull};
 use bumpalo::Bump;
 
 use super::offsets::LINE;
-use super::region::{End, Region, show_stale};
-use super::share::{Share, Span, leave_chain, lowest, room_for_share};
+use super::region::{AtEnd, End, Region, show_stale};
+use super::share::{Share, Span, room_for_share};
 
 /// What a buffer of fixed memory has in itself.
 pub(crate) struct Own {
@@ -83,7 +86,7 @@ impl Own {
         let (first, nothing) = (Share::new(), Share::new());
         // SAFETY: the caller's promise; only this share, and those that it lends to, hand the memory out.
         unsafe { first.region.lay_over(start, size, 0) };
-        first.plain.set(!first.region.packed.get());
+        nothing.region.at_end.set(AtEnd::CLEANUP);
         Own { first, nothing, bump: Cell::new(Bump::new()), bump_lent: Cell::new(false) }
     }
 
@@ -134,14 +137,15 @@ impl Lending {
     /// [`Lending::lend`], if that is a matter of moving marks.
     #[inline(always)]
     pub(super) fn lend_fast(&self, frame: Option<&Frame>) -> Option<NonNull<Region>> {
-        let lender = self.at(self.own()?, self.innermost.get());
+        let innermost = self.innermost.get();
+        let lender = self.at(self.own()?, innermost);
         let high = lender.region.high.get();
         let place = match frame {
             Some(frame) => NonNull::from(&frame.0).cast(),
             None => lender.region.take_fast(size_of::<Share>(), align_of::<Share>(), End::High)?.cast(),
         };
         // SAFETY: memory for a share, and no one else's: the frame's, or what was handed out for this.
-        if !unsafe { lender.lend_fast(place, self.innermost.get(), high) } {
+        if !unsafe { lender.lend_fast(place, innermost, high) } {
             lender.region.high.set(high);
             return None;
         }
@@ -157,7 +161,6 @@ impl Lending {
             None => match room_for_share(&lender.region) {
                 Some(room) => room,
                 None => {
-                    own.nothing.region.needs_cleanup.set(true);
                     self.on_nothing.set(self.on_nothing.get() + 1);
                     return NonNull::from(&own.nothing).cast();
                 }
@@ -169,26 +172,24 @@ impl Lending {
         place.cast()
     }
 
-    /// [`Lending::end`], if the scope is the innermost, and that is a matter of moving marks; says whether it did.
+    /// [`Lending::end`], if that is a matter of moving marks; says whether it did.
     ///
     /// # Safety
     ///
-    /// As for [`Lending::end`].
+    /// As for [`Lending::end`], if the stack has an `own`; else `region` is one in use.
     #[inline(always)]
     pub(super) unsafe fn end_fast(&self, region: NonNull<Region>) -> bool {
-        let Some(own) = self.own() else { return false };
-        // SAFETY: the caller's promise; the share stays where it is for now (Chain).
+        // SAFETY: a region in use stays where it is (Chain; Made of `stack`).
+        if unsafe { region.as_ref() }.at_end.get() != AtEnd::RETURN {
+            return false;
+        }
+        // SAFETY: a region whose end takes that is a share's, and where there are shares there is `own` (Return, Own).
+        let own = unsafe { self.own().unwrap_unchecked() };
+        // SAFETY: the region of a share, to which the pointer was made; it stays where it is for now (Chain).
         let share = unsafe { region.cast::<Share>().as_ref() };
-        if own.has(share) || share.borrower.get().is_some() {
-            return false;
-        }
-        let lender = self.at(own, share.lender.get());
-        if !lender.take_back_fast(share) {
-            return false;
-        }
-        lender.borrower.set(None);
-        lender.region.needs_cleanup.set(share.lender.get().is_some());
-        self.innermost.set(share.lender.get());
+        let lender = share.lender.get();
+        self.at(own, lender).take_back_fast(share);
+        self.innermost.set(lender);
         true
     }
 
@@ -204,19 +205,20 @@ impl Lending {
             return self.end_own(own, share);
         }
         let lender = self.at(own, share.lender.get());
-        lender.borrower.set(share.borrower.get());
-        if let Some(borrower) = share.borrower.get() {
-            leave_chain(share, lender, self.at(own, Some(borrower)));
+        if let Some(borrower) = share.borrower() {
+            lender.bridge(share, self.at(own, Some(borrower)));
+            self.check(own);
             return false;
         }
         lender.take_back(share);
         self.innermost.set(share.lender.get());
+        self.check(own);
         if share.lender.get().is_some() {
             return false;
         }
-        // No scope is in the way of a fast end, unless it has left something to do there, or this one has ended before.
-        lender.plain.set(lender.plain.get() && !own.bump_lent.get() && !self.first_ended.get());
-        lender.region.needs_cleanup.set(!lender.plain.get());
+        if !lender.has_pins() && !own.bump_lent.get() {
+            lender.region.at_end.set(AtEnd::NOTHING);
+        }
         self.first_ended.get() && self.end_own(own, lender)
     }
 
@@ -227,14 +229,19 @@ impl Lending {
         if ptr::eq(share, &own.nothing) {
             self.on_nothing.set(self.on_nothing.get() - 1);
         } else {
-            free = !share.region.lent.get();
+            let borrower = share.borrower();
+            free = borrower.is_none();
             self.first_ended.set(!free);
-            if free {
-                share.settle();
-                // Which is perhaps lent to guards that share no memory yet, and looked at again when a scope ends here.
-                share.region.needs_cleanup.set(own.bump_lent.get());
-            } else {
-                share.plain.set(false);
+            match borrower {
+                // When this one returns the memory, there is the end of the first share's scope to be seen to.
+                Some(borrower) => self.at(own, Some(borrower)).region.add_at_end(AtEnd::CLEANUP),
+                None => {
+                    share.settle();
+                    if own.bump_lent.get() {
+                        // Guards that have no memory may still use the `Bump`, so this share's next end looks after it.
+                        share.region.at_end.set(AtEnd::CLEANUP);
+                    }
+                }
             }
         }
         free
@@ -243,7 +250,7 @@ impl Lending {
     /// `bytes` bytes for the scope on `region`, for as long as it is open, wherever there is room for them.
     pub(super) fn take(&self, own: &Own, region: &Region, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
         let owner = self.find(own, region);
-        if !region.lent.get() {
+        if !region.is_lent() {
             if let Some(found) = region.take_cold(bytes, align, end) {
                 return Some(found);
             }
@@ -254,10 +261,10 @@ impl Lending {
             if let Some(span) = share.take_from_gap(bytes, align) {
                 return Some(self.hand_out(own, owner, share, span, bytes, end));
             }
-            let Some(borrower) = share.borrower.get() else { break };
+            let Some(borrower) = share.borrower() else { break };
             share = self.at(own, Some(borrower));
         }
-        let end_of_region = if region.lent.get() { self.end_that_traps_less(owner, share, own, end) } else { end };
+        let end_of_region = if region.is_lent() { self.end_that_traps_less(owner, share, own, end) } else { end };
         let innermost = &share.region;
         let (low, high) = (innermost.low.get(), innermost.high.get());
         let array = innermost.take_or_pack(bytes, align, end_of_region)?;
@@ -283,7 +290,7 @@ impl Lending {
                 break;
             }
             let lender = self.at(own, inner.lender.get());
-            lender.pin(span, inner.lender_high.get());
+            lender.pin(span, inner);
             inner = lender;
         }
         let array = share.region.at(span.from);
@@ -298,11 +305,11 @@ impl Lending {
 
     /// The end of the innermost region at which an array of `owner`'s traps less; if that is as much at both, `end`.
     fn end_that_traps_less(&self, owner: &Share, innermost: &Share, own: &Own, end: End) -> End {
-        let Some(borrower) = owner.borrower.get() else { return end };
+        let Some(borrower) = owner.borrower() else { return end };
         let borrower = self.at(own, Some(borrower));
-        let (region, rest) = (&owner.region, innermost.region.rest());
-        let low = owner.low_pin.get().max(region.low_reaches(region.low.get()));
-        let high = lowest(owner.high_pin.get()).min(region.high_reaches(borrower.lender_high.get()));
+        let (region, pins, rest) = (&owner.region, owner.pins(), innermost.region.rest());
+        let low = pins.low.max(region.low_reaches(region.low.get()));
+        let high = pins.high.min(region.high_reaches(borrower.lender_high.get()));
         let (trapped_low, trapped_high) = (rest.0.saturating_sub(low), high.saturating_sub(rest.1));
         match trapped_low.cmp(&trapped_high) {
             core::cmp::Ordering::Less => End::Low,
@@ -314,10 +321,10 @@ impl Lending {
     /// Bytes that the scope on `region` could yet have in one array.
     pub(super) fn left(&self, own: &Own, region: &Region) -> usize {
         let mut share = self.find(own, region);
-        let mut left = share.gap.get().len();
-        while let Some(borrower) = share.borrower.get() {
+        let mut left = share.pins().gap.len();
+        while let Some(borrower) = share.borrower() {
             share = self.at(own, Some(borrower));
-            left = left.max(share.gap.get().len());
+            left = left.max(share.pins().gap.len());
         }
         let (from, to) = share.region.rest();
         left.max(to - from)
@@ -326,8 +333,7 @@ impl Lending {
     /// Lends the `Bump` of the buffer, whose limit is 0.
     pub(super) fn lend_bump<'a>(&self, own: &'a Own) -> &'a Bump {
         own.bump_lent.set(true);
-        own.first.region.needs_cleanup.set(true);
-        own.first.plain.set(false);
+        self.chain(own).for_each(|share| share.region.add_at_end(AtEnd::CLEANUP));
         // SAFETY: the `Bump` is replaced only when no scope on the buffer is left: see `release_bump`.
         let bump = unsafe { &*own.bump.as_ptr() };
         bump.set_allocation_limit(Some(bump.allocated_bytes()));
@@ -362,6 +368,17 @@ impl Lending {
             inner = &share.region;
         }
         peak
+    }
+
+    /// The invariants of the chain that can be looked at, in debug builds: called after each change off the fast path.
+    fn check(&self, own: &Own) {
+        if cfg!(debug_assertions) {
+            let mut inner: Option<&Share> = None;
+            for share in self.chain(own) {
+                share.check(inner);
+                inner = Some(share);
+            }
+        }
     }
 
     /// The shares in the chain, from the innermost out.

@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 use bumpalo::Bump;
 
 use super::block::Block;
-use super::region::{Line, Region};
+use super::region::{AtEnd, Line, Region};
 
 /// One open scope's region on a buffer that grows, or one kept for the next, and the blocks behind it.
 #[repr(C)]
@@ -92,7 +92,7 @@ impl Level {
         debug_assert!(outgrown.len() < outgrown.capacity(), "room was made");
         outgrown.extend(replaced);
         self.outgrown.set(outgrown);
-        self.region.needs_cleanup.set(true);
+        self.region.add_at_end(AtEnd::CLEANUP);
         None
     }
 
@@ -178,7 +178,7 @@ impl Level {
 
     /// Marks the `Bump` as lent, so that it is looked at when the scope ends.
     pub(super) fn lend_bump(&self) -> &Bump {
-        self.region.needs_cleanup.set(true);
+        self.region.add_at_end(AtEnd::CLEANUP);
         self.bump()
     }
 
@@ -195,7 +195,7 @@ impl Level {
     /// Makes the level one that has no memory between two scopes.
     pub(super) fn set_spare(&self) {
         self.spare.set(true);
-        self.region.needs_cleanup.set(true);
+        self.region.add_at_end(AtEnd::CLEANUP);
     }
 
     pub(super) fn is_spare(&self) -> bool {

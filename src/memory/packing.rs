@@ -1,6 +1,6 @@
 //! Regions of fixed memory that is short: arrays lie side by side, aligned as their elements are and no more.
 //!
-//! Memory of a few lines is *packed* from the start. Larger memory is handed out in whole lines, and packed from the first
+//! A buffer's memory of a few lines is *packed* from the start. Larger memory is handed out in whole lines, and packed from the first
 //! request on that finds no room in whole lines but would so. A packed region counts in bytes, from one end of all of the
 //! memory to the other, and its marks are 0, so that each request takes the cold path.
 
@@ -11,7 +11,7 @@ use super::offsets::{LINE, lines_within, pack_down, pack_up};
 use super::region::{End, Region, show_stale};
 
 /// Memory smaller than this is packed from the start.
-pub(super) const SHORT: usize = 4 * LINE;
+const SHORT: usize = 4 * LINE;
 
 impl Region {
     /// Makes the `size` bytes from `start` this region's memory, the first `init` of which are initialised.
@@ -49,7 +49,7 @@ impl Region {
             End::Low => pack_up(from, 0, to - from, bytes, align).is_some(),
             End::High => pack_down(to, 0, to - from, bytes, align).is_some(),
         };
-        let helps = fits && !self.packed.get() && !self.lent.get();
+        let helps = fits && !self.packed.get() && !self.is_lent();
         if helps {
             self.pack();
         }
@@ -102,7 +102,7 @@ impl Region {
 
     /// Notes what is in use, for the peak: the marks of a packed region do not tell.
     pub(super) fn note_use(&self) {
-        self.peak.set(self.peak.get().max(self.used()));
+        self.set_peak(self.peak.get().max(self.used()));
     }
 
     /// The addresses between which nothing is handed out, of fixed memory: those between the two cursors, and beyond whole

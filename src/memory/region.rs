@@ -62,6 +62,36 @@ pub(crate) enum End {
     High,
 }
 
+/// What the end of a scope takes, besides putting its region on the list of those that are not in use: a set, in one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AtEnd(u8);
+
+impl AtEnd {
+    pub(super) const NOTHING: AtEnd = AtEnd(0);
+    /// The rest of the region's memory is lent to another scope's.
+    pub(super) const RECLAIM: AtEnd = AtEnd(1);
+    /// The region's memory is lent by another scope's.
+    pub(super) const RETURN: AtEnd = AtEnd(2);
+    /// There is more to do than these two say: for levels, what [`clean_up`](super::stack::Stack::clean_up) does; for shares,
+    /// more than moving the lender's marks.
+    pub(super) const CLEANUP: AtEnd = AtEnd(4);
+
+    #[inline(always)]
+    pub(super) const fn has(self, part: AtEnd) -> bool {
+        self.0 & part.0 != 0
+    }
+
+    #[inline(always)]
+    pub(super) const fn with(self, more: AtEnd) -> AtEnd {
+        AtEnd(self.0 | more.0)
+    }
+
+    #[inline(always)]
+    pub(super) const fn without(self, part: AtEnd) -> AtEnd {
+        AtEnd(self.0 & !part.0)
+    }
+}
+
 /// One open scope's memory, or memory kept for the next. See the module's documentation for the invariants.
 // The fields up to `packed` are those of the fast path: one cache line, if the region begins on one.
 #[repr(C)]
@@ -78,10 +108,8 @@ pub(crate) struct Region {
     pub(super) end: Cell<NonNull<u8>>,
     /// The next region in the buffer's list of those not in use.
     pub(super) next_free: Cell<Option<NonNull<Region>>>,
-    /// Whether the end of the scope takes more than putting the region on that list.
-    pub(super) needs_cleanup: Cell<bool>,
-    /// Whether the rest of the memory is lent on.
-    pub(super) lent: Cell<bool>,
+    /// What the end of the scope takes, besides putting the region on that list.
+    pub(super) at_end: Cell<AtEnd>,
     /// Whether arrays lie side by side, and not in whole lines.
     pub(super) packed: Cell<bool>,
 
@@ -112,8 +140,7 @@ impl Region {
             start: Cell::new(nothing),
             end: Cell::new(nothing),
             next_free: Cell::new(None),
-            needs_cleanup: Cell::new(false),
-            lent: Cell::new(false),
+            at_end: Cell::new(AtEnd::NOTHING),
             packed: Cell::new(false),
             zeroed: Cell::new(0),
             peak: Cell::new(0),
@@ -141,7 +168,7 @@ impl Region {
     #[cold]
     #[inline(never)]
     pub(crate) fn take_cold(&self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        if self.lent.get() {
+        if self.is_lent() {
             return None;
         }
         if self.packed.get() {
@@ -246,7 +273,26 @@ impl Region {
     }
 
     pub(super) fn note_peak(&self) {
-        self.peak.set(self.peak());
+        self.set_peak(self.peak());
+    }
+
+    /// Notes a peak, which the lender of the memory, if there is one, then has to be told.
+    pub(super) fn set_peak(&self, peak: usize) {
+        self.peak.set(peak);
+        if self.at_end.get().has(AtEnd::RETURN) {
+            self.add_at_end(AtEnd::CLEANUP);
+        }
+    }
+
+    /// Whether the rest of the memory is lent on.
+    #[inline(always)]
+    pub(super) fn is_lent(&self) -> bool {
+        self.at_end.get().has(AtEnd::RECLAIM)
+    }
+
+    #[inline(always)]
+    pub(super) fn add_at_end(&self, more: AtEnd) {
+        self.at_end.set(self.at_end.get().with(more));
     }
 
     /// The invariants that can be looked at, in debug builds: called where marks were moved.
@@ -260,7 +306,7 @@ impl Region {
             } else {
                 let lines = [low, init, high, dirty, size].iter().all(|bytes| bytes % LINE == 0);
                 assert!(lines && low <= init && high <= dirty && init + dirty <= size, "Order: {self:?}");
-                assert!(!self.lent.get() || (low == init && high == dirty), "Shut: {self:?}");
+                assert!(!self.is_lent() || (low == init && high == dirty), "Shut: {self:?}");
             }
         }
     }

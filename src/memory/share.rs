@@ -5,8 +5,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use super::offsets::{Gap, LINE};
-use super::packing::SHORT;
-use super::region::{End, Region};
+use super::region::{AtEnd, End, Region};
 
 /// An open scope's region in a chain of loans.
 #[repr(C)]
@@ -16,24 +15,36 @@ pub(crate) struct Share {
     pub(super) lender: Cell<Option<NonNull<Share>>>,
     /// Where the lender's high end was before it made room for this share.
     pub(super) lender_high: Cell<usize>,
-    /// To whom the rest of the memory is lent.
-    pub(super) borrower: Cell<Option<NonNull<Share>>>,
-    /// Whether there is nothing in the fields below, the region is not packed as far as this share knows, and, if it is the
-    /// first, its scope has not ended nor lent a `Bump`: so that one look tells whether lending and taking back is a matter of
-    /// moving marks.
-    pub(super) plain: Cell<bool>,
-    /// While the rest is lent: up to this address the low end is in use for scopes from this one outwards; 0 if it is not.
-    pub(super) low_pin: Cell<usize>,
-    /// From this address on the high end is; 0 if it is not.
-    pub(super) high_pin: Cell<usize>,
-    /// Whether what is pinned may lie anywhere, and not in whole lines.
-    pins_packed: Cell<bool>,
-    /// While the rest is lent: what pins have trapped, which will be a gap.
-    trapped: Cell<Gap>,
+    /// The share that the rest of the memory is lent to, as long as it is lent.
+    borrower: Cell<Option<NonNull<Share>>>,
+    /// What there is to know of arrays that were carved out for scopes further out, if any were.
+    pins: Cell<Option<Pins>>,
+}
+
+/// What a share has to know once arrays for outer scopes were carved out of what it lent, or out of its own memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pins {
+    /// While the rest is lent, the address up to which the low end is in use for scopes from this one outwards; otherwise 0.
+    pub(super) low: usize,
+    /// While the rest is lent, the address from which on the high end is in use so; otherwise `usize::MAX`.
+    pub(super) high: usize,
+    /// Whether what is pinned may lie at any address, and not in whole lines.
+    packed: bool,
+    /// While the rest is lent, what the pins have trapped, which becomes a gap when the rest comes back.
+    trapped: Gap,
     /// Memory within the cursors that nobody uses.
-    pub(super) gap: Cell<Gap>,
-    /// The lowest address at the low end from which on bytes may be uninitialised; 0 if they are not.
-    pub(super) soiled: Cell<usize>,
+    pub(super) gap: Gap,
+    /// The lowest address at the low end from which on bytes may be uninitialised, or `usize::MAX`.
+    soiled: usize,
+}
+
+impl Pins {
+    const NONE: Pins =
+        Pins { low: 0, high: usize::MAX, packed: false, trapped: Gap::NONE, gap: Gap::NONE, soiled: usize::MAX };
+
+    fn trap(&mut self, gap: Gap) {
+        self.trapped = self.trapped.larger(gap);
+    }
 }
 
 /// Memory that was carved out for an array: its addresses, and the end of the region that it lies at.
@@ -58,14 +69,27 @@ impl Share {
             lender: Cell::new(lender),
             lender_high: Cell::new(lender_high),
             borrower: Cell::new(None),
-            plain: Cell::new(true),
-            low_pin: Cell::new(0),
-            high_pin: Cell::new(0),
-            pins_packed: Cell::new(false),
-            trapped: Cell::new(Gap::NONE),
-            gap: Cell::new(Gap::NONE),
-            soiled: Cell::new(0),
+            pins: Cell::new(None),
         }
+    }
+
+    /// The share that the rest of the memory is lent to.
+    pub(super) fn borrower(&self) -> Option<NonNull<Share>> {
+        if self.region.is_lent() { self.borrower.get() } else { None }
+    }
+
+    pub(super) fn pins(&self) -> Pins {
+        self.pins.get().unwrap_or(Pins::NONE)
+    }
+
+    pub(super) fn has_pins(&self) -> bool {
+        self.pins.get().is_some()
+    }
+
+    /// Keeps these pins, of which the end of the scope has to know.
+    fn set_pins(&self, pins: Pins) {
+        self.pins.set(if pins == Pins::NONE { None } else { Some(pins) });
+        self.region.add_at_end(AtEnd::CLEANUP);
     }
 
     /// Lends all that is left to a share that is written to `place`, if that is a matter of moving marks; says whether it did.
@@ -82,31 +106,37 @@ impl Share {
         lender_high: usize,
     ) -> bool {
         let region = &self.region;
-        let (low, init, high, dirty) = (region.low.get(), region.init.get(), region.high.get(), region.dirty.get());
-        let (from, to) = region.rest();
-        if !self.plain.get() || region.packed.get() || to - from < SHORT {
+        let (low, high) = (region.low.get(), region.high.get());
+        // SAFETY: `low` is at most the size, so the pointer stays in the memory (Memory, Order).
+        let start = unsafe { region.start.get().add(low) };
+        // SAFETY: so is `high` (Memory, Order).
+        let end = unsafe { region.end.get().sub(high) };
+        if region.packed.get() {
             return false;
         }
         let borrowed = Region {
-            low: Cell::new(0),
-            init: Cell::new(init - low),
-            high: Cell::new(0),
-            dirty: Cell::new(dirty - high),
-            // SAFETY: `low` is at most the size, so the pointer stays in the memory (Memory, Order).
-            start: Cell::new(unsafe { region.start.get().add(low) }),
-            // SAFETY: so is `high`.
-            end: Cell::new(unsafe { region.end.get().sub(high) }),
-            needs_cleanup: Cell::new(true),
-            whole_from: Cell::new(from),
-            whole_to: Cell::new(to),
+            start: Cell::new(start),
+            end: Cell::new(end),
+            at_end: Cell::new(AtEnd::RETURN),
+            whole_from: Cell::new(start.addr().get()),
+            whole_to: Cell::new(end.addr().get()),
             ..Region::new()
         };
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller has memory for a share there, which is no one else's.
         unsafe { place.write(Share::with(borrowed, lender, lender_high)) };
-        region.lent.set(true);
-        region.needs_cleanup.set(true);
+        // SAFETY: written just now.
+        let borrowed = &unsafe { place.as_ref() }.region;
+        if low == 0 {
+            borrowed.whole_from.set(region.whole_from.get());
+        }
+        if high == 0 {
+            borrowed.whole_to.set(region.whole_to.get());
+        }
+        borrowed.init.set(region.init.get() - low);
         region.init.set(low);
+        borrowed.dirty.set(region.dirty.get() - high);
         region.dirty.set(high);
+        region.add_at_end(AtEnd::RECLAIM);
         self.borrower.set(Some(place));
         true
     }
@@ -117,29 +147,24 @@ impl Share {
     ///
     /// As for [`Share::lend_fast`].
     pub(super) unsafe fn lend_to(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller has memory for a share there, which is no one else's.
         if unsafe { self.lend_fast(place, lender, lender_high) } {
             return;
         }
         let region = &self.region;
         let (from, to) = region.rest();
         let init = region.initialised_to() - from;
-        region.lent.set(true);
-        region.needs_cleanup.set(true);
+        region.add_at_end(AtEnd::RECLAIM);
         self.borrower.set(Some(place));
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller has memory for a share there, which is no one else's.
         unsafe { place.write(Share::with(Region::new(), lender, lender_high)) };
         // SAFETY: written just now.
-        let inner = unsafe { place.as_ref() };
-        let borrowed = &inner.region;
-        borrowed.needs_cleanup.set(true);
+        let borrowed = &unsafe { place.as_ref() }.region;
+        borrowed.at_end.set(AtEnd::RETURN.with(AtEnd::CLEANUP));
         // SAFETY: what lies between the cursors is nobody's, and this region hands out nothing while it is lent (Memory,
         // Disjoint, Shut).
         unsafe { borrowed.lay_over(region.at(from), to - from, init) };
-        inner.plain.set(!borrowed.packed.get());
-        if region.packed.get() {
-            self.plain.set(false);
-        } else {
+        if !region.packed.get() {
             if !borrowed.packed.get() {
                 borrowed.dirty.set(region.dirty.get() - region.high.get());
             }
@@ -148,45 +173,38 @@ impl Share {
         }
     }
 
-    /// [`Share::take_back`], if that is a matter of moving marks; says whether it did.
+    /// [`Share::take_back`] from a share to which Return applies: a matter of moving marks.
     #[inline(always)]
-    pub(super) fn take_back_fast(&self, inner: &Share) -> bool {
+    pub(super) fn take_back_fast(&self, inner: &Share) {
         let (region, returned) = (&self.region, &inner.region);
-        if !self.plain.get() || !inner.plain.get() || returned.packed.get() || returned.peak.get() > 0 {
-            return false;
-        }
-        region.lent.set(false);
+        debug_assert!(!region.packed.get() && !returned.packed.get() && returned.peak.get() == 0, "Return");
+        region.at_end.set(region.at_end.get().without(AtEnd::RECLAIM));
         region.high.set(inner.lender_high.get());
         let (start, end) = (region.start.get().addr().get(), region.end.get().addr().get());
         region.init.set(returned.start.get().addr().get() + returned.init.get() - start);
         region.dirty.set(end - (returned.end.get().addr().get() - returned.dirty.get()));
         region.check();
-        true
     }
 
-    /// Takes back from `inner`, which has ended, what it lent to it, or to a share between them that ended before; but for
+    /// Takes back from `inner`, which has ended, what it lent to it, or to a share between them that ended before; but not
     /// what is pinned.
     pub(super) fn take_back(&self, inner: &Share) {
-        if self.take_back_fast(inner) {
-            return;
-        }
         let (region, returned) = (&self.region, &inner.region);
-        region.peak.set(self.peak_with(returned, returned.peak()));
-        region.lent.set(false);
+        let pins = self.pins();
+        region.set_peak(self.peak_with(returned, returned.peak()));
+        region.at_end.set(region.at_end.get().without(AtEnd::RECLAIM));
         region.high.set(inner.lender_high.get());
-        let init_to = returned.initialised_to().min(lowest(inner.soiled.get()));
-        let (low_pin, high_pin) = (self.low_pin.replace(0), self.high_pin.replace(0));
-        if self.pins_packed.replace(false) && !region.packed.get() {
+        let init_to = returned.initialised_to().min(inner.pins().soiled);
+        if pins.packed && !region.packed.get() {
             region.pack();
         }
         let (start, end) = (region.start.get().addr().get(), region.end.get().addr().get());
-        region.low.set(region.low.get().max(low_pin.saturating_sub(start)));
-        region.high.set(region.high.get().max(end.saturating_sub(lowest(high_pin))));
+        region.low.set(region.low.get().max(pins.low.saturating_sub(start)));
+        region.high.set(region.high.get().max(end.saturating_sub(pins.high)));
         let (low, high, size) = (region.low.get(), region.high.get(), region.size());
-        if init_to < start + low {
-            // What lies between is pinned, and may have been soiled for a scope further in.
-            self.soil(init_to);
-        }
+        // What lies between is pinned, and may have been soiled for a scope further in.
+        let soiled = if init_to < start + low { pins.soiled.min(init_to) } else { pins.soiled };
+        self.set_pins(Pins { gap: pins.gap.larger(pins.trapped), soiled, ..Pins::NONE });
         if region.packed.get() {
             region.packed_init.set(init_to.saturating_sub(start).clamp(low, size - high));
         } else {
@@ -198,8 +216,6 @@ impl Share {
             region.init.set((init_to.saturating_sub(start) / LINE * LINE).max(low));
         }
         region.note_use();
-        self.gap.set(self.gap.get().larger(self.trapped.replace(Gap::NONE)));
-        self.plain.set(self.gap.get().is_none() && self.soiled.get() == 0 && !region.packed.get());
         region.check();
     }
 
@@ -215,85 +231,102 @@ impl Share {
         let region = &self.region;
         region.note_peak();
         region.rewind();
-        self.gap.set(Gap::NONE);
-        let soiled = lowest(self.soiled.replace(0)).saturating_sub(region.start.get().addr().get());
+        let pins = self.pins.take().unwrap_or(Pins::NONE);
+        let soiled = pins.soiled.saturating_sub(region.start.get().addr().get());
         if region.packed.get() {
             region.packed_init.set(region.packed_init.get().min(soiled));
         } else {
             region.init.set(region.init.get().min(soiled / LINE * LINE));
         }
-        region.needs_cleanup.set(false);
-        self.plain.set(!region.packed.get());
-        region.check();
+        region.at_end.set(AtEnd::NOTHING);
+        self.check(None);
     }
 
-    /// Notes that a span that lies in what was lent is in use for this scope, or for one further out. `lender_high` is where
-    /// this region's high end was before the rest was lent.
-    pub(super) fn pin(&self, span: Span, lender_high: usize) {
-        let region = &self.region;
-        self.plain.set(false);
-        self.pins_packed.set(self.pins_packed.get() || span.packed);
-        // Where the span lies in what was trapped before.
-        self.trapped.set(self.trapped.get().without(span.from, span.to));
-        match span.end {
-            End::Low => {
-                let pinned_to = self.low_pin.get().max(region.low_reaches(region.low.get()));
-                if span.to > pinned_to {
-                    self.trap(Gap { from: pinned_to, to: span.from });
-                    self.low_pin.set(span.to);
-                }
-            }
-            End::High => {
-                let pinned_from = lowest(self.high_pin.get()).min(region.high_reaches(lender_high));
-                if span.from < pinned_from {
-                    self.trap(Gap { from: span.to, to: pinned_from });
-                    self.high_pin.set(span.from);
-                }
-            }
+    /// The invariants that can be looked at, in debug builds, with what this share lends to.
+    pub(super) fn check(&self, inner: Option<&Share>) {
+        if cfg!(debug_assertions) {
+            let (region, pins) = (&self.region, self.pins());
+            region.check();
+            let (from, to) = region.rest();
+            let in_gap = |at_low_end: bool| if at_low_end { pins.gap.to <= from } else { pins.gap.from >= to };
+            assert!(pins.gap.is_none() || in_gap(true) || in_gap(false), "Gap: {pins:?} in {from}..{to}");
+            let Some(inner) = inner else {
+                assert!(!region.is_lent(), "Chain: the innermost share lends to none");
+                assert!(Pins { gap: pins.gap, soiled: pins.soiled, ..Pins::NONE } == pins, "Pinned: {pins:?}");
+                return;
+            };
+            assert!(self.borrower() == Some(NonNull::from(inner)), "Chain: each lends to the next");
+            let lent = (inner.region.start.get().addr().get(), inner.region.end.get().addr().get());
+            let high = region.high_reaches(inner.lender_high.get());
+            assert!(from <= lent.0 && lent.1 <= to && to <= high, "Rest: {lent:?} in {from}..{to}");
+            let pinned = (from.max(pins.low), high.min(pins.high));
+            let in_trap = pins.trapped.to <= pinned.0 || pins.trapped.from >= pinned.1;
+            assert!(pins.trapped.is_none() || in_trap, "Gap: {pins:?} in {pinned:?}");
         }
     }
 
-    fn trap(&self, gap: Gap) {
-        self.trapped.set(self.trapped.get().larger(gap));
+    /// Notes that a span that lies in what was lent to `inner` is in use for this scope, or for one further out.
+    pub(super) fn pin(&self, span: Span, inner: &Share) {
+        let region = &self.region;
+        let mut pins = self.pins();
+        pins.packed |= span.packed;
+        // Where the span lies in what was trapped before.
+        pins.trapped = pins.trapped.without(span.from, span.to);
+        match span.end {
+            End::Low => {
+                let pinned_to = pins.low.max(region.low_reaches(region.low.get()));
+                if span.to > pinned_to {
+                    pins.trap(Gap { from: pinned_to, to: span.from });
+                    pins.low = span.to;
+                }
+            }
+            End::High => {
+                let pinned_from = pins.high.min(region.high_reaches(inner.lender_high.get()));
+                if span.from < pinned_from {
+                    pins.trap(Gap { from: span.to, to: pinned_from });
+                    pins.high = span.from;
+                }
+            }
+        }
+        self.set_pins(pins);
+        inner.region.add_at_end(AtEnd::CLEANUP);
     }
 
     /// Notes that bytes from that address on may be uninitialised.
     pub(super) fn soil(&self, from: usize) {
-        self.plain.set(false);
-        self.soiled.set(lowest(self.soiled.get()).min(from));
+        let pins = self.pins();
+        self.set_pins(Pins { soiled: pins.soiled.min(from), ..pins });
     }
 
     /// Memory for an array out of the gap.
     pub(super) fn take_from_gap(&self, bytes: usize, align: usize) -> Option<Span> {
-        let region = &self.region;
-        let (from, to, rest) = self.gap.get().take(bytes, align, region.packed.get())?;
-        self.gap.set(rest);
+        let (region, pins) = (&self.region, self.pins.get()?);
+        let (from, to, rest) = pins.gap.take(bytes, align, region.packed.get())?;
+        self.set_pins(Pins { gap: rest, ..pins });
         // The gap lies at one end: between where the memory starts and the low cursor, or beyond the high one.
         let at_low_end = to <= region.start.get().addr().get() + region.low.get();
         Some(Span { from, to, end: if at_low_end { End::Low } else { End::High }, packed: region.packed.get() })
+    }
+
+    /// Takes a share out of the chain whose scope has ended while its memory is lent on: what is between this share, its
+    /// lender, and `borrower`.
+    pub(super) fn bridge(&self, ended: &Share, borrower: &Share) {
+        // The peak of what it lent itself is its borrower's, and not yet known.
+        self.region.set_peak(self.peak_with(&ended.region, ended.region.peak()));
+        self.borrower.set(ended.borrower.get());
+        borrower.lender.set(ended.lender.get());
+        borrower.lender_high.set(ended.lender_high.get());
+        borrower.region.add_at_end(AtEnd::CLEANUP);
+        let soiled = ended.pins().soiled;
+        if soiled < usize::MAX {
+            borrower.soil(soiled);
+        }
     }
 }
 
 /// How much of a region's memory, in bytes, lies outside of the addresses `from..to`.
 pub(super) fn outside_of((from, to): (usize, usize), region: &Region) -> usize {
     from.saturating_sub(region.start.get().addr().get()) + region.end.get().addr().get().saturating_sub(to)
-}
-
-/// An address that is the lowest of some, of which 0 stands for none.
-pub(super) const fn lowest(address: usize) -> usize {
-    if address == 0 { usize::MAX } else { address }
-}
-
-/// Takes a share out of the chain whose scope has ended while its memory is lent on: what is between its `lender` and its
-/// `borrower`.
-pub(super) fn leave_chain(share: &Share, lender: &Share, borrower: &Share) {
-    // The peak of what it lent itself is its borrower's, and not yet known.
-    lender.region.peak.set(lender.peak_with(&share.region, share.region.peak()));
-    borrower.lender.set(share.lender.get());
-    borrower.lender_high.set(share.lender_high.get());
-    if share.soiled.get() > 0 {
-        borrower.soil(share.soiled.get());
-    }
 }
 
 /// Room for a guard's share at the high end of `region`, and where that was before.

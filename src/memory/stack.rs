@@ -20,7 +20,7 @@ use super::block::Source;
 use super::lending::{Frame, Lending, Own};
 use super::level::{Detached, Level};
 use super::offsets::LINE;
-use super::region::Region;
+use super::region::{AtEnd, Region};
 use super::stats::Stats;
 use crate::error::{AllocErrorKind, Shortage};
 
@@ -83,7 +83,7 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         // The scopes on this region borrow from `self` and are gone: Idle.
         let region = self.region();
-        if region.needs_cleanup.get() {
+        if region.at_end.get() != AtEnd::NOTHING {
             return self.stack.leave(self.region);
         }
         region.next_free.set(self.stack.free.get());
@@ -128,12 +128,14 @@ impl Stack {
     #[inline(always)]
     pub(crate) fn enter(&self, frame: Option<&Frame>) -> Entered<'_> {
         let region = match self.free.get() {
-            Some(region) => region,
+            Some(region) => {
+                // SAFETY: the list holds regions of levels that live (Made, Free).
+                self.free.set(unsafe { region.as_ref() }.next_free.get());
+                region
+            }
             None => self.make_region(frame),
         };
-        let entered = Entered { stack: self, region };
-        self.free.set(entered.region().next_free.get());
-        entered.begin()
+        Entered { stack: self, region }.begin()
     }
 
     /// [`Stack::enter`] for a buffer of fixed memory, whose first share, if it is free, is where the buffer is now.
@@ -147,13 +149,24 @@ impl Stack {
         Entered { stack: self, region }.begin()
     }
 
+    #[inline(always)]
+    fn make_region(&self, frame: Option<&Frame>) -> NonNull<Region> {
+        match frame {
+            Some(frame) => self.lend_in(frame),
+            None => self.lend_in_memory(),
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    fn make_region(&self, frame: Option<&Frame>) -> NonNull<Region> {
-        match self.lending.lend_fast(frame) {
-            Some(region) => region,
-            None => self.make_region_cold(frame),
-        }
+    fn lend_in(&self, frame: &Frame) -> NonNull<Region> {
+        self.lending.lend_fast(Some(frame)).unwrap_or_else(|| self.make_region_cold(Some(frame)))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn lend_in_memory(&self) -> NonNull<Region> {
+        self.lending.lend_fast(None).unwrap_or_else(|| self.make_region_cold(None))
     }
 
     // Apart from the above, which calls nothing, and so has no registers to save.
@@ -171,8 +184,6 @@ impl Stack {
         // SAFETY: made just now.
         let made = unsafe { level.as_ref() };
         made.next_made.set(self.made.replace(Some(level)));
-        // There is no free level, or was none; but the allocator may have opened a scope, and put its level there.
-        made.region.next_free.set(self.free.get());
         level.cast()
     }
 
@@ -183,9 +194,8 @@ impl Stack {
             None => (self.make_level(), true),
         };
         let entered = Entered { stack: self, region };
-        let next = entered.region().next_free.take();
         if !made {
-            self.spare.set(next);
+            self.spare.set(entered.region().next_free.take());
         }
         // SAFETY: the region of a level, in use (Made).
         unsafe { level_of(region) }.set_spare();

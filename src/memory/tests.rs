@@ -11,7 +11,7 @@ use super::block::{Block, Source};
 use super::lending::{Frame, Own};
 use super::level::Level;
 use super::offsets::{self, LINE};
-use super::region::{End, Region};
+use super::region::{AtEnd, End, Region};
 use super::stack::{Entered, Stack};
 
 /// Stands for what a `Pod` value writes, and for bytes that may be uninitialised.
@@ -120,8 +120,8 @@ proptest! {
                     prop_assert!(out.drain(..).all(|out| out.is_untouched()));
                     let total = level.total_size();
                     level.region.rewind();
-                    if level.region.needs_cleanup.get() {
-                        level.region.needs_cleanup.set(false);
+                    if level.region.at_end.get().has(AtEnd::CLEANUP) {
+                        level.region.at_end.set(AtEnd::NOTHING);
                         drop(level.detach_blocks());
                         go_on(&level, total, End::High);
                     }
