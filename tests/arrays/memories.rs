@@ -17,6 +17,9 @@ use rows::Row;
 fn check(rows: Vec<Row>, of: &str) {
     let (used, mut at_peak) = (Buffer::new(), AtTheirPeak::default());
     for row in rows {
+        if cfg!(miri) && row.name == "largest_eigenvalue" {
+            continue; // A hundred turns take minutes there; `heat` has turns, too.
+        }
         for n in if cfg!(miri) { &[3][..] } else { &[3, 20] } {
             let run = |s: Scope<'_>| (row.in_a_scope)(s, *n);
             let sizes = if cfg!(miri) {
