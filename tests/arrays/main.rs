@@ -9,6 +9,7 @@ mod elementwise;
 mod extreme_shapes;
 mod joining;
 mod linalg;
+mod memories;
 mod panics;
 mod product_bits;
 mod reductions;
