@@ -47,9 +47,9 @@ fn excepted(p: &Program<'_>, list: &[(&str, &str)]) -> bool {
 
 /// A limit under which nothing is refused, for what comes to `peak` on a buffer without one and has so many scopes with
 /// arrays open at a time.
-// Each level has a block as large as the scopes at its depth came to need, and has another beside it while it grows.
-pub(crate) fn limit_that_is_enough(peak: usize, _scopes_deep: usize) -> usize {
-    8 * peak + 4096
+// A level has at most twice the most that its scopes ever used, or its first block, if that is more.
+pub(crate) fn limit_that_is_enough(peak: usize, scopes_deep: usize) -> usize {
+    2 * peak + 2048 * scopes_deep
 }
 
 /// Arrays that are there while something else runs, one from each end, and may not change.
