@@ -3,6 +3,7 @@
 use ndarena::{AllocErrorKind, Buffer, prelude::*};
 use ndarena_testing::{panic_of, refusing_from};
 use ndarray::IxDyn;
+use proptest::prelude::*;
 
 fn message(f: impl FnOnce()) -> String {
     panic_of(f).expect_err("it should panic").message
@@ -137,5 +138,57 @@ fn memory_that_the_system_does_not_have_is_an_error() {
     for capacity in [1 << 62, usize::MAX] {
         let said = message(|| drop(Buffer::with_capacity(capacity)));
         assert!(said.contains("the system refused") && said.contains(&format!("[{capacity}]")), "{said}");
+    }
+}
+
+/// Makes arrays of so many bytes in a scope, and in it those of the next list, and so on.
+fn nested(s: Scope<'_>, lists: &[Vec<usize>]) {
+    let Some((sizes, inner)) = lists.split_first() else { return };
+    for (i, &bytes) in sizes.iter().enumerate() {
+        if i % 2 == 0 { drop(s.alloc_slice::<u8>(bytes)) } else { drop(s.uninit::<u8>(bytes)) }
+    }
+    s.scope(|s| nested(s, inner));
+}
+
+/// Runs programs, one after the other, on a buffer that has a limit of twice the peak they have on one without, and 2 KiB
+/// for each scope.
+fn run_on_twice_the_peak(programs: &[Vec<Vec<usize>>]) {
+    let run = |buffer: &Buffer| programs.iter().for_each(|lists| buffer.scope(|s| nested(s, lists)));
+    let unlimited = Buffer::new();
+    run(&unlimited);
+    let depth = programs.iter().map(Vec::len).max().unwrap_or(0);
+    let buffer = Buffer::with_limit(2 * unlimited.stats().peak + 2048 * depth);
+    for _ in 0..2 {
+        run(&buffer);
+    }
+}
+
+#[test]
+fn twice_the_peak_is_enough_where_blocks_are_left_as_empty_as_can_be() {
+    // Each array is a line more than is left, so that a scope whose blocks double uses little more than a third of them.
+    let (mut outer, mut held, mut left) = (vec![960], 1920, 960);
+    for _ in 0..if cfg!(miri) { 4 } else { 10 } {
+        let bytes = left + 64;
+        outer.push(bytes);
+        (held, left) = (2 * held, held - bytes);
+    }
+    let total: usize = outer.iter().sum();
+    for share in 1..20 {
+        run_on_twice_the_peak(&[vec![outer.clone(), vec![total * share / 20]]]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn twice_the_peak_is_enough(
+        programs in prop::collection::vec(
+            prop::collection::vec(
+                prop::collection::vec((0u32..15, 0usize..3).prop_map(|(k, more)| (1 << k) + 64 * more), 0..12),
+                1..4,
+            ),
+            1..5,
+        ),
+    ) {
+        run_on_twice_the_peak(&programs);
     }
 }
