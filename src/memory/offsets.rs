@@ -7,7 +7,7 @@
 
 /// Every array starts on a boundary of this many bytes, and so takes a multiple of it: one cache line on x86-64 and
 /// most AArch64, the width of an AVX-512 register. Blocks start and end on one as well. (Only where memory that the caller
-/// brought is short are arrays packed instead: [`pack_up`], [`pack_down`].)
+/// brought is short are arrays packed instead: [`Side::pack_up`], [`Side::pack_down`].)
 pub(crate) const LINE: usize = 64;
 
 /// `bytes` rounded up to whole lines, for `bytes <= isize::MAX`.
@@ -16,55 +16,88 @@ pub(crate) const fn whole_lines(bytes: usize) -> usize {
     (bytes + (LINE - 1)) & !(LINE - 1)
 }
 
-/// How far the low end reaches, in bytes up from the block's start, with `bytes` more at the next place aligned to
-/// `align`: the array begins `whole_lines(bytes)` below that. Nothing if that is more than `most`.
+/// One end of a region's memory, which more is to be handed out from.
 ///
-/// `start` is the block's address and `used` how far the low end reaches without. Both are whole lines, a block is no
-/// larger than `isize::MAX`, and nor is `bytes`, so that the sum of two such sizes does not overflow.
-#[inline(always)]
-pub(crate) const fn reach_up(start: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
-    let reach = if align > LINE {
-        let pad = start.wrapping_add(used).wrapping_neg() & (align - 1);
-        used.saturating_add(pad).saturating_add(whole_lines(bytes))
-    } else {
-        used + whole_lines(bytes)
-    };
-    if reach <= most { Some(reach) } else { None }
+/// In whole lines, `edge` and `used` are multiples of [`LINE`]. Memory is no larger than `isize::MAX` bytes, and nor is what is
+/// asked for, so that the sum of two such sizes does not overflow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    /// The address that this end counts from: where the memory starts, or ends.
+    pub(crate) edge: usize,
+    /// How many bytes from there are handed out.
+    pub(crate) used: usize,
+    /// How many there may be.
+    pub(crate) limit: usize,
 }
 
-/// How far the high end reaches, in bytes down from the block's end, with `bytes` more at the next place aligned to
-/// `align`: the array begins there. Nothing if that is more than `most`.
-///
-/// `end` is the address of the block's end and `used` how far the high end reaches without; as for [`reach_up`].
-#[inline(always)]
-pub(crate) const fn reach_down(end: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
-    let mut reach = used + whole_lines(bytes);
-    if align > LINE {
-        reach = reach.saturating_add(end.wrapping_sub(reach) & (align - 1));
+impl Side {
+    /// How far the low end reaches, in bytes up from the edge, with `bytes` more at the next place aligned to `align`: the array
+    /// begins `whole_lines(bytes)` below that. Nothing if that is beyond the limit.
+    #[inline(always)]
+    pub(crate) const fn reach_up(self, bytes: usize, align: usize) -> Option<usize> {
+        let Side { edge, used, limit } = self;
+        let reach = if align > LINE {
+            let pad = edge.wrapping_add(used).wrapping_neg() & (align - 1);
+            used.saturating_add(pad).saturating_add(whole_lines(bytes))
+        } else {
+            used + whole_lines(bytes)
+        };
+        if reach > limit {
+            return None;
+        }
+        self.check(edge + reach - whole_lines(bytes), reach, bytes, align);
+        Some(reach)
     }
-    if reach <= most { Some(reach) } else { None }
-}
 
-/// Where an array of `bytes` bytes begins, at the next place aligned to `align`, and how far the low end reaches with it,
-/// both in bytes up from `start`. Nothing if that is more than `most`. Unlike [`reach_up`] it counts in bytes, not lines.
-pub(crate) const fn pack_up(
-    start: usize,
-    used: usize,
-    most: usize,
-    bytes: usize,
-    align: usize,
-) -> Option<(usize, usize)> {
-    let at = used.saturating_add(start.wrapping_add(used).wrapping_neg() & (align - 1));
-    let reach = at.saturating_add(bytes);
-    if reach <= most { Some((at, reach)) } else { None }
-}
+    /// How far the high end reaches, in bytes down from the edge, with `bytes` more at the next place aligned to `align`: the
+    /// array begins there. Nothing if that is beyond the limit.
+    #[inline(always)]
+    pub(crate) const fn reach_down(self, bytes: usize, align: usize) -> Option<usize> {
+        let Side { edge, used, limit } = self;
+        let mut reach = used + whole_lines(bytes);
+        if align > LINE {
+            reach = reach.saturating_add(edge.wrapping_sub(reach) & (align - 1));
+        }
+        if reach > limit {
+            return None;
+        }
+        self.check(edge - reach, reach, bytes, align);
+        Some(reach)
+    }
 
-/// How far the high end reaches, in bytes down from `end`, with an array of `bytes` bytes more, aligned to `align`, which
-/// begins there. Nothing if that is more than `most`. Unlike [`reach_down`] it counts in bytes, not lines.
-pub(crate) const fn pack_down(end: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
-    let reach = used.saturating_add(bytes);
-    let reach = reach.saturating_add(end.wrapping_sub(reach) & (align - 1));
-    if reach <= most { Some(reach) } else { None }
+    /// Where an array of `bytes` bytes begins, at the next place aligned to `align`, and how far the low end reaches with it,
+    /// both in bytes up from the edge. Nothing if that is beyond the limit. Unlike [`Side::reach_up`] it counts in bytes, not in
+    /// lines.
+    pub(crate) const fn pack_up(self, bytes: usize, align: usize) -> Option<(usize, usize)> {
+        let Side { edge, used, limit } = self;
+        let at = used.saturating_add(edge.wrapping_add(used).wrapping_neg() & (align - 1));
+        let reach = at.saturating_add(bytes);
+        if reach > limit {
+            return None;
+        }
+        self.check(edge + at, reach, bytes, align);
+        Some((at, reach))
+    }
+
+    /// How far the high end reaches, in bytes down from the edge, with an array of `bytes` bytes more, aligned to `align`, which
+    /// begins there. Nothing if that is beyond the limit. Unlike [`Side::reach_down`] it counts in bytes, not in lines.
+    pub(crate) const fn pack_down(self, bytes: usize, align: usize) -> Option<usize> {
+        let Side { edge, used, limit } = self;
+        let reach = used.saturating_add(bytes);
+        let reach = reach.saturating_add(edge.wrapping_sub(reach) & (align - 1));
+        if reach > limit {
+            return None;
+        }
+        self.check(edge - reach, reach, bytes, align);
+        Some(reach)
+    }
+
+    /// What holds of each place that is found, in debug builds: it is aligned, has room, and lies within the limit.
+    #[inline(always)]
+    const fn check(self, address: usize, reach: usize, bytes: usize, align: usize) {
+        debug_assert!(address % align == 0, "the place is aligned");
+        debug_assert!(self.used + bytes <= reach && reach <= self.limit, "there is room, within the limit");
+    }
 }
 
 /// The whole lines in `size` bytes from the address `start`: how far up they begin, and the bytes they take.
@@ -129,14 +162,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The lowest offset from which `bytes` bytes in whole lines fit below `most`, by trying each.
-    fn search_up(start: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
-        (used..=most).find(|at| (start + at) % align.max(LINE) == 0 && at + bytes.div_ceil(LINE) * LINE <= most)
+    /// The lowest offset from which `bytes` bytes in whole lines fit below `limit`, by trying each.
+    fn search_up(start: usize, used: usize, limit: usize, bytes: usize, align: usize) -> Option<usize> {
+        (used..=limit).find(|at| (start + at) % align.max(LINE) == 0 && at + bytes.div_ceil(LINE) * LINE <= limit)
     }
 
     /// The smallest distance from the end at which as many bytes fit.
-    fn search_down(end: usize, used: usize, most: usize, bytes: usize, align: usize) -> Option<usize> {
-        (used..=most).find(|reach| (end - reach) % align.max(LINE) == 0 && used + bytes <= *reach)
+    fn search_down(end: usize, used: usize, limit: usize, bytes: usize, align: usize) -> Option<usize> {
+        (used..=limit).find(|reach| (end - reach) % align.max(LINE) == 0 && used + bytes <= *reach)
     }
 
     proptest! {
@@ -144,23 +177,24 @@ mod tests {
         fn the_next_place_is_what_a_search_finds(
             address in 100usize..200, used in 0usize..20, room in 0usize..40, bytes in 0usize..3000, log_align in 0u32..13,
         ) {
-            let (address, used, most, align) = (address * LINE, used * LINE, (used + room) * LINE, 1 << log_align);
-            let up = reach_up(address, used, most, bytes, align);
-            prop_assert_eq!(up.map(|reach| reach - whole_lines(bytes)), search_up(address, used, most, bytes, align));
-            let down = reach_down(address, used, most, bytes, align);
-            prop_assert_eq!(down, search_down(address, used, most, bytes, align));
-            prop_assert!(up.into_iter().chain(down).all(|reach| reach % LINE == 0 && reach <= most));
+            let (address, used, limit, align) = (address * LINE, used * LINE, (used + room) * LINE, 1 << log_align);
+            let side = Side { edge: address, used, limit };
+            let up = side.reach_up(bytes, align);
+            prop_assert_eq!(up.map(|reach| reach - whole_lines(bytes)), search_up(address, used, limit, bytes, align));
+            let down = side.reach_down(bytes, align);
+            prop_assert_eq!(down, search_down(address, used, limit, bytes, align));
+            prop_assert!(up.into_iter().chain(down).all(|reach| reach % LINE == 0 && reach <= limit));
         }
 
         #[test]
         fn the_next_packed_place_is_what_a_search_finds(
             address in 1000usize..2000, used in 0usize..100, room in 0usize..300, bytes in 0usize..300, log_align in 0u32..9,
         ) {
-            let (most, align) = (used + room, 1 << log_align);
-            let up = (used..=most).find(|at| (address + at) % align == 0 && at + bytes <= most);
-            prop_assert_eq!(pack_up(address, used, most, bytes, align), up.map(|at| (at, at + bytes)));
-            let down = (used..=most).find(|reach| (address - reach) % align == 0 && used + bytes <= *reach);
-            prop_assert_eq!(pack_down(address, used, most, bytes, align), down);
+            let (limit, align) = (used + room, 1 << log_align);
+            let up = (used..=limit).find(|at| (address + at) % align == 0 && at + bytes <= limit);
+            prop_assert_eq!(Side { edge: address, used, limit }.pack_up(bytes, align), up.map(|at| (at, at + bytes)));
+            let down = (used..=limit).find(|reach| (address - reach) % align == 0 && used + bytes <= *reach);
+            prop_assert_eq!(Side { edge: address, used, limit }.pack_down(bytes, align), down);
         }
 
         #[test]
@@ -177,23 +211,22 @@ mod tests {
         ) {
             let (base, align) = (base * LINE, 1 << log_align);
             let size = block_size(bytes, align).unwrap();
-            prop_assert!(reach_up(base, 0, size, bytes, align).is_some());
-            prop_assert!(reach_down(base + size, 0, size, bytes, align).is_some());
+            let (low, high) = (Side { edge: base, used: 0, limit: size }, Side { edge: base + size, used: 0, limit: size });
+            prop_assert!(low.reach_up(bytes, align).is_some() && high.reach_down(bytes, align).is_some());
         }
     }
 
     #[test]
     fn the_largest_requests_neither_fit_nor_wrap() {
-        let most = isize::MAX as usize;
-        let used = most / LINE * LINE;
+        let limit = isize::MAX as usize;
+        let used = limit / LINE * LINE;
         for align in [8, 1 << 29] {
-            assert_eq!(reach_up(LINE, used, used, most, align), None);
-            assert_eq!(reach_down(LINE, used, used, most, align), None);
-            assert_eq!(pack_up(LINE, used, used, most, align), None);
-            assert_eq!(pack_down(LINE, used, used, most, align), None);
+            let side = Side { edge: LINE, used, limit: used };
+            assert_eq!((side.reach_up(limit, align), side.reach_down(limit, align)), (None, None));
+            assert_eq!((side.pack_up(limit, align), side.pack_down(limit, align)), (None, None));
         }
-        assert_eq!((block_size(most, 8), block_size(usize::MAX, 8)), (None, None));
-        assert_eq!(block_size(most - LINE, 1 << 29), None);
-        assert_eq!(block_size(most - 2 * LINE + 1, 8), Some(most - 2 * LINE + 1));
+        assert_eq!((block_size(limit, 8), block_size(usize::MAX, 8)), (None, None));
+        assert_eq!(block_size(limit - LINE, 1 << 29), None);
+        assert_eq!(block_size(limit - 2 * LINE + 1, 8), Some(limit - 2 * LINE + 1));
     }
 }

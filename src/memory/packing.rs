@@ -7,7 +7,7 @@
 use core::num::NonZero;
 use core::ptr::NonNull;
 
-use super::offsets::{LINE, lines_within, pack_down, pack_up};
+use super::offsets::{LINE, Side, lines_within};
 use super::region::{End, Region, show_stale};
 
 /// Memory smaller than this is packed from the start.
@@ -46,8 +46,8 @@ impl Region {
     pub(super) fn pack_for(&self, bytes: usize, align: usize, end: End) -> bool {
         let (from, to) = self.rest();
         let fits = match end {
-            End::Low => pack_up(from, 0, to - from, bytes, align).is_some(),
-            End::High => pack_down(to, 0, to - from, bytes, align).is_some(),
+            End::Low => Side { edge: from, used: 0, limit: to - from }.pack_up(bytes, align).is_some(),
+            End::High => Side { edge: to, used: 0, limit: to - from }.pack_down(bytes, align).is_some(),
         };
         let helps = fits && !self.packed.get() && !self.is_lent();
         if helps {
@@ -76,14 +76,16 @@ impl Region {
         let (start, init) = (self.start.get(), &self.packed_init);
         let at = match end {
             End::Low => {
-                let (at, reach) = pack_up(start.addr().get(), low, size - high, bytes, align)?;
+                let side = Side { edge: start.addr().get(), used: low, limit: size - high };
+                let (at, reach) = side.pack_up(bytes, align)?;
                 self.zero(start.addr().get() + init.get(), start.addr().get() + reach);
                 init.set(init.get().max(reach));
                 self.low.set(reach);
                 at
             }
             End::High => {
-                let reach = pack_down(self.end.get().addr().get(), high, size - low, bytes, align)?;
+                let side = Side { edge: self.end.get().addr().get(), used: high, limit: size - low };
+                let reach = side.pack_down(bytes, align)?;
                 init.set(init.get().min(size - reach));
                 self.high.set(reach);
                 size - reach

@@ -46,7 +46,7 @@ use core::cell::Cell;
 use core::fmt;
 use core::ptr::NonNull;
 
-use super::offsets::{self, LINE, whole_lines};
+use super::offsets::{LINE, Side, whole_lines};
 
 /// What an empty region points to: aligned, and never read or written.
 #[repr(align(64))]
@@ -197,8 +197,12 @@ impl Region {
     #[inline(always)]
     fn reach(&self, limit: usize, bytes: usize, align: usize, end: End) -> Option<usize> {
         match end {
-            End::Low => offsets::reach_up(self.start.get().addr().get(), self.low.get(), limit, bytes, align),
-            End::High => offsets::reach_down(self.end.get().addr().get(), self.high.get(), limit, bytes, align),
+            End::Low => {
+                Side { edge: self.start.get().addr().get(), used: self.low.get(), limit }.reach_up(bytes, align)
+            }
+            End::High => {
+                Side { edge: self.end.get().addr().get(), used: self.high.get(), limit }.reach_down(bytes, align)
+            }
         }
     }
 

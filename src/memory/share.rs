@@ -88,7 +88,7 @@ impl Share {
 
     /// Keeps these pins, of which the end of the scope has to know.
     fn set_pins(&self, pins: Pins) {
-        self.pins.set(if pins == Pins::NONE { None } else { Some(pins) });
+        self.pins.set(Some(pins));
         self.region.add_at_end(AtEnd::CLEANUP);
     }
 
@@ -204,7 +204,12 @@ impl Share {
         let (low, high, size) = (region.low.get(), region.high.get(), region.size());
         // What lies between is pinned, and may have been soiled for a scope further in.
         let soiled = if init_to < start + low { pins.soiled.min(init_to) } else { pins.soiled };
-        self.set_pins(Pins { gap: pins.gap.larger(pins.trapped), soiled, ..Pins::NONE });
+        let left_behind = Pins { gap: pins.gap.larger(pins.trapped), soiled, ..Pins::NONE };
+        if left_behind == Pins::NONE {
+            self.pins.set(None);
+        } else {
+            self.set_pins(left_behind);
+        }
         if region.packed.get() {
             region.packed_init.set(init_to.saturating_sub(start).clamp(low, size - high));
         } else {

@@ -16,6 +16,7 @@ mod reductions;
 mod reshaping;
 mod sequences;
 mod shapes;
+mod sources;
 mod triangular;
 
 /// It counts, and refuses, for each thread by itself.

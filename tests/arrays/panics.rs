@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::mem::MaybeUninit;
 use std::ops::Div;
-use std::path::Path;
+use std::path::PathBuf;
 
 use ndarena::{FixedBuffer, prelude::*};
 use ndarena_testing::{Panic, panic_of};
 use ndarray::prelude::*;
 
+use crate::sources::sources;
 use rows::{Row, a, large, rows};
 
 fn check(row: &Row, end: u32, run: impl FnOnce(fn(Scope<'_>))) {
@@ -125,12 +126,10 @@ fn foreign_panics_pass() {
 
 /// The operations whose documentation has a section on panics, and whether these are only those of memory.
 fn documented() -> BTreeMap<String, bool> {
-    // These tests are those of two packages, one inside the other.
-    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("src"));
-    let root = above.find(|src| src.join("array").is_dir()).expect("the library's sources");
-    let files = fs::read_dir(root.join("array")).unwrap().map(|entry| entry.unwrap().path());
     let mut found = BTreeMap::new();
-    for path in files.chain([root.join("scope.rs")]) {
+    // What panics in the making of a buffer is tested above.
+    let of_operations = |path: &PathBuf| path.components().all(|part| part.as_os_str() != "buffer");
+    for path in sources().into_iter().filter(of_operations) {
         let source = fs::read_to_string(&path).unwrap();
         let (mut docs, mut in_constructors) = (Vec::new(), false);
         for line in source.lines() {

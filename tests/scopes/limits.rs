@@ -145,7 +145,11 @@ fn memory_that_the_system_does_not_have_is_an_error() {
 fn nested(s: Scope<'_>, lists: &[Vec<usize>]) {
     let Some((sizes, inner)) = lists.split_first() else { return };
     for (i, &bytes) in sizes.iter().enumerate() {
-        if i % 2 == 0 { drop(s.alloc_slice::<u8>(bytes)) } else { drop(s.uninit::<u8>(bytes)) }
+        if i % 2 == 0 {
+            s.alloc_slice::<u8>(bytes);
+        } else {
+            s.uninit::<u8>(bytes);
+        }
     }
     s.scope(|s| nested(s, inner));
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::sources::sources;
 
 /// What has no row: a type, or one of its methods, or a function; and why.
 const WITHOUT_A_ROW: [(&str, &str); 9] = [
@@ -16,24 +17,6 @@ const WITHOUT_A_ROW: [(&str, &str); 9] = [
     ("set_default_limit", "It says a number for other threads."),
     ("DetachedArray", "It is used when its scope is gone."),
 ];
-
-/// The library's sources, but for the allocator's, which knows no scope, and for what hands out bytes, which is private.
-fn sources() -> Vec<PathBuf> {
-    // These tests are those of two packages, one inside the other.
-    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("src"));
-    let root = above.find(|src| src.join("array").is_dir()).expect("the library's sources");
-    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() && ![root.join("global"), root.join("memory")].contains(&path) {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files
-}
 
 /// The name that `text` begins with.
 fn name(text: &str) -> &str {
