@@ -131,10 +131,10 @@ impl Block {
             Source::System => {
                 let layout = layout(size.checked_add(LINE - MALLOC_ALIGN)?)?;
                 let start = if zeros {
-                    // SAFETY: the layout has a size.
+                    // SAFETY: the layout has a size, as a block has a line or more (Owned).
                     unsafe { alloc_zeroed(layout) }
                 } else {
-                    // SAFETY: the layout has a size.
+                    // SAFETY: the layout has a size, as a block has a line or more (Owned).
                     unsafe { alloc(layout) }
                 };
                 (NonNull::slice_from_raw_parts(NonNull::new(start)?, layout.size()), zeros)
@@ -149,7 +149,7 @@ impl Block {
     pub(crate) fn memory(&self) -> (NonNull<u8>, usize) {
         let start = self.chunk.cast::<u8>();
         let (pad, size) = lines_within(start.addr().get(), self.chunk.len());
-        // SAFETY: `pad` bytes are within the chunk.
+        // SAFETY: `pad` bytes are within the chunk (Owned).
         (unsafe { start.add(pad) }, size)
     }
 }
@@ -169,7 +169,7 @@ impl Drop for Block {
     }
 }
 
-// SAFETY: a block owns its memory, which any thread may use, and so may any thread use its source.
+// SAFETY: a block owns its memory, which any thread may use, and so may any thread use its source (Owned).
 unsafe impl Send for Block {}
-// SAFETY: nothing is done to the memory through a shared block.
+// SAFETY: nothing is done to the memory through a shared block (Owned).
 unsafe impl Sync for Block {}

@@ -30,7 +30,7 @@ impl Stack {
         if let Some(found) = region.take_cold(bytes, align, end) {
             return Ok(found);
         }
-        // Given back at the end of this function, as that may run code that takes of this region, too.
+        // The replaced block is given back at the end of this function, as code that runs then may take from this region, too.
         let _replaced = self.grow(self.level(region), bytes, align, end)?;
         Ok(region.take_cold(bytes, align, end).expect("a block made for an array holds it"))
     }
@@ -106,7 +106,7 @@ impl Stack {
 
     /// Puts a level back whose scope has ended: with one block, and a `Bump` with nothing in it.
     pub(super) fn clean_up(&self, region: NonNull<Region>) {
-        // It is in no list yet, so nobody else gets it; and comes to be in one even if the source panics.
+        // The level is in no list yet, so nobody else takes it. This puts it into one, even if the source panics.
         let _put_back = PutBack { stack: self, region };
         // SAFETY: the region of a level in use (Made, Shared).
         let level = unsafe { level_of(region) };
@@ -127,7 +127,7 @@ impl Stack {
         let size = level.total_size();
         drop(self.counting(level, || level.detach_blocks()));
         let Some((block, _)) = Block::new(size, false, &self.source) else { return };
-        // As foreign code has run, which may have used up what was left of the limit.
+        // Foreign code has run, and may have used up what was left of the limit.
         if size <= self.room() {
             self.growths.set(self.growths.get() + 1);
             drop(self.counting(level, || level.go_on_in(block, false)));
@@ -137,8 +137,8 @@ impl Stack {
     /// Gives the memory of levels not in use back.
     pub(super) fn release_unused(&self) {
         let holds_memory = |level: &&Level| level.total_size() + level.bump_size() > 0;
-        // From the list's beginning each time, as it may be another one by then; and no oftener than there are levels, as
-        // code that is run may give one memory each time.
+        // Each turn looks from the beginning of the list, as the code that frees a block may change it. There are no more turns
+        // than levels, as that code may also give a level memory each time.
         for _ in 0..self.levels_free().count() {
             let Some(level) = self.levels_free().find(holds_memory) else { break };
             drop(self.counting(level, || level.detach()));

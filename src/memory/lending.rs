@@ -84,7 +84,8 @@ impl Own {
     /// They are part of a live allocation, and nobody else reads or writes them while a scope on the buffer is open.
     pub(crate) unsafe fn over(start: NonNull<u8>, size: usize) -> Self {
         let (first, nothing) = (Share::new(), Share::new());
-        // SAFETY: the caller's promise; only this share, and those that it lends to, hand the memory out.
+        // SAFETY: the caller has a live allocation that nobody else uses; only this share, and those that it lends to, hand
+        // it out (Memory).
         unsafe { first.region.lay_over(start, size, 0) };
         nothing.region.at_end.set(AtEnd::CLEANUP);
         Own { first, nothing, bump: Cell::new(Bump::new()), bump_lent: Cell::new(false) }
@@ -144,7 +145,7 @@ impl Lending {
             Some(frame) => NonNull::from(&frame.0).cast(),
             None => lender.region.take_fast(size_of::<Share>(), align_of::<Share>(), End::High)?.cast(),
         };
-        // SAFETY: memory for a share, and no one else's: the frame's, or what was handed out for this.
+        // SAFETY: there is memory for a share, and no one else's: the frame's, or what was handed out for this (Chain).
         if !unsafe { lender.lend_fast(place, innermost, high) } {
             lender.region.high.set(high);
             return None;
@@ -166,7 +167,7 @@ impl Lending {
                 }
             },
         };
-        // SAFETY: memory for a share, and no one else's: the frame's, or what was handed out for this.
+        // SAFETY: there is memory for a share, and no one else's: the frame's, or what was handed out for this (Chain).
         unsafe { lender.lend_to(place, self.innermost.get(), high) };
         self.innermost.set(Some(place));
         place.cast()
@@ -233,7 +234,7 @@ impl Lending {
             free = borrower.is_none();
             self.first_ended.set(!free);
             match borrower {
-                // When this one returns the memory, there is the end of the first share's scope to be seen to.
+                // When the borrower returns the memory, the end of the first share's scope is made up for.
                 Some(borrower) => self.at(own, Some(borrower)).region.add_at_end(AtEnd::CLEANUP),
                 None => {
                     share.settle();
@@ -255,7 +256,7 @@ impl Lending {
                 return Some(found);
             }
         }
-        // From the owner inwards: what is taken from a gap nearer to it is back sooner.
+        // The search goes from the owner inwards, as what is taken from a gap nearer to the owner comes back sooner.
         let mut share = owner;
         loop {
             if let Some(span) = share.take_from_gap(bytes, align) {
@@ -297,7 +298,7 @@ impl Lending {
         if end == End::Low {
             // SAFETY: the span's bytes are in the memory, and nothing refers to them yet (Memory, Gap, Disjoint).
             unsafe { array.write_bytes(0, bytes) };
-            // SAFETY: as above.
+            // SAFETY: the bytes are in the memory, and nothing refers to them yet (Memory, Gap, Disjoint).
             unsafe { show_stale(array, bytes) };
         }
         array
@@ -334,7 +335,7 @@ impl Lending {
     pub(super) fn lend_bump<'a>(&self, own: &'a Own) -> &'a Bump {
         own.bump_lent.set(true);
         self.chain(own).for_each(|share| share.region.add_at_end(AtEnd::CLEANUP));
-        // SAFETY: the `Bump` is replaced only when no scope on the buffer is left: see `release_bump`.
+        // SAFETY: the `Bump` is replaced only by `release_bump`, when no scope on the buffer is left (Idle).
         let bump = unsafe { &*own.bump.as_ptr() };
         bump.set_allocation_limit(Some(bump.allocated_bytes()));
         bump

@@ -29,7 +29,7 @@ impl Region {
         if packed {
             return self.install(start, size);
         }
-        // SAFETY: `pad <= size`.
+        // SAFETY: `pad` is at most `size`, so the pointer stays in the memory (Memory).
         self.install(unsafe { start.add(pad) }, lines);
         self.zero(start.addr().get() + init, start.addr().get() + pad);
         self.init.set(init.saturating_sub(pad) / LINE * LINE);

@@ -321,11 +321,11 @@ impl Region {
 ///
 /// # Safety
 ///
-/// The bytes may be written.
+/// The bytes are being handed out (Memory, Disjoint).
 #[inline(always)]
 pub(super) unsafe fn show_stale(array: NonNull<u8>, bytes: usize) {
     if cfg!(all(debug_assertions, not(test))) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller has just been given the bytes, which nothing refers to yet (Disjoint).
         unsafe { array.write_bytes(0xFF, bytes) };
     }
 }

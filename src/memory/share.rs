@@ -97,7 +97,7 @@ impl Share {
     ///
     /// # Safety
     ///
-    /// There is memory for a share at `place`, and no one else's.
+    /// There is memory for a share at `place`, and no one else's, until the share leaves the chain (Chain).
     #[inline(always)]
     pub(super) unsafe fn lend_fast(
         &self,
@@ -122,9 +122,9 @@ impl Share {
             whole_to: Cell::new(end.addr().get()),
             ..Region::new()
         };
-        // SAFETY: the caller has memory for a share there, which is no one else's.
+        // SAFETY: the caller has memory for a share there, which is no one else's (Chain).
         unsafe { place.write(Share::with(borrowed, lender, lender_high)) };
-        // SAFETY: written just now.
+        // SAFETY: the share was written just now, and stays there (Chain).
         let borrowed = &unsafe { place.as_ref() }.region;
         if low == 0 {
             borrowed.whole_from.set(region.whole_from.get());
@@ -147,7 +147,7 @@ impl Share {
     ///
     /// As for [`Share::lend_fast`].
     pub(super) unsafe fn lend_to(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
-        // SAFETY: the caller has memory for a share there, which is no one else's.
+        // SAFETY: the caller has memory for a share there, which is no one else's (Chain).
         if unsafe { self.lend_fast(place, lender, lender_high) } {
             return;
         }
@@ -156,9 +156,9 @@ impl Share {
         let init = region.initialised_to() - from;
         region.add_at_end(AtEnd::RECLAIM);
         self.borrower.set(Some(place));
-        // SAFETY: the caller has memory for a share there, which is no one else's.
+        // SAFETY: the caller has memory for a share there, which is no one else's (Chain).
         unsafe { place.write(Share::with(Region::new(), lender, lender_high)) };
-        // SAFETY: written just now.
+        // SAFETY: the share was written just now, and stays there (Chain).
         let borrowed = &unsafe { place.as_ref() }.region;
         borrowed.at_end.set(AtEnd::RETURN.with(AtEnd::CLEANUP));
         // SAFETY: what lies between the cursors is nobody's, and this region hands out nothing while it is lent (Memory,
@@ -217,7 +217,7 @@ impl Share {
             let returned_end = returned.end.get().addr().get();
             let dirty = if returned.packed.get() { 0 } else { end - (returned_end - returned.dirty.get()) };
             region.dirty.set(dirty.max(high));
-            // No more than the size less `dirty`: beyond the lines there is less than another.
+            // This is no more than the size less `dirty`, as beyond the whole lines there is less than another line.
             region.init.set((init_to.saturating_sub(start) / LINE * LINE).max(low));
         }
         region.note_use();
@@ -275,7 +275,7 @@ impl Share {
         let region = &self.region;
         let mut pins = self.pins();
         pins.packed |= span.packed;
-        // Where the span lies in what was trapped before.
+        // The span may lie in what was trapped before.
         pins.trapped = pins.trapped.without(span.from, span.to);
         match span.end {
             End::Low => {
@@ -316,7 +316,7 @@ impl Share {
     /// Takes a share out of the chain whose scope has ended while its memory is lent on: what is between this share, its
     /// lender, and `borrower`.
     pub(super) fn bridge(&self, ended: &Share, borrower: &Share) {
-        // The peak of what it lent itself is its borrower's, and not yet known.
+        // The ended share's own peak counts. That of what it lent is its borrower's, which is not known yet.
         self.region.set_peak(self.peak_with(&ended.region, ended.region.peak()));
         self.borrower.set(ended.borrower.get());
         borrower.lender.set(ended.lender.get());
