@@ -95,7 +95,7 @@ use crate::scope::Scope;
 // The stack comes first, so that one register holds the addresses of both.
 #[repr(C)]
 pub struct FixedBuffer<'m> {
-    // Never dropped, as it has no levels of its own to free, and is not asked to.
+    // It is never dropped, as it has no levels to free; so a buffer has no destructor.
     stack: ManuallyDrop<Stack>,
     own: Own,
     size: usize,
@@ -117,7 +117,7 @@ impl<'m> FixedBuffer<'m> {
     /// ```
     pub fn new(memory: &'m mut [MaybeUninit<u8>]) -> Self {
         let size = memory.len();
-        // SAFETY: `memory` is borrowed for `'m`, which outlives the buffer.
+        // SAFETY: `memory` is borrowed exclusively for `'m`, which outlives the buffer (Memory of `region`).
         let own = unsafe { Own::over(NonNull::from(memory).cast(), size) };
         FixedBuffer { stack: ManuallyDrop::new(Stack::fixed(size)), own, size, memory: PhantomData }
     }
@@ -195,7 +195,7 @@ impl fmt::Debug for FixedBuffer<'_> {
 }
 
 // SAFETY: the memory is borrowed exclusively, and bytes have no tie to a thread; the buffer can only move when nothing
-// borrows from it, and then no scope is left.
+// borrows from it, and then no scope is left (Idle of `region`).
 unsafe impl Send for FixedBuffer<'_> {}
 
 // A panic that unwinds out of a scope ends it like any other way out, and leaves the buffer as it should be.

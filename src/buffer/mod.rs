@@ -214,7 +214,7 @@ impl Buffer {
         let entered = self.stack.enter_spare();
         let array = f(Scope::on(&entered)).raw_view_mut();
         // SAFETY: `array` was returned with the lifetime of a scope on the level, whichever that is: it lies in the level's
-        // memory, in that of a scope whose guard was leaked inside, or in memory that is `'static`.
+        // memory, in that of a scope whose guard was leaked inside, or in memory that is `'static` (Memory of `region`).
         unsafe { DetachedArray::new(array, entered.detach()) }
     }
 

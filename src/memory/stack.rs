@@ -98,7 +98,7 @@ impl Drop for Entered<'_> {
 /// It is the region of a level that lives (Made), and stays for `'l`.
 #[inline(always)]
 pub(super) unsafe fn level_of<'l>(region: NonNull<Region>) -> &'l Level {
-    // SAFETY: the caller's promise; such a pointer is made of one to the level.
+    // SAFETY: the region is a level's that lives, and the pointer was made of one to the level (Made).
     unsafe { region.cast::<Level>().as_ref() }
 }
 
@@ -169,7 +169,7 @@ impl Stack {
         self.lending.lend_fast(None).unwrap_or_else(|| self.make_region_cold(None))
     }
 
-    // Apart from the above, which calls nothing, and so has no registers to save.
+    // This is apart from the functions above, which call nothing, and so have no registers to save.
     #[cold]
     #[inline(never)]
     fn make_region_cold(&self, frame: Option<&Frame>) -> NonNull<Region> {
@@ -181,7 +181,7 @@ impl Stack {
 
     fn make_level(&self) -> NonNull<Region> {
         let level = NonNull::from(Box::leak(Box::new(OnLine(Level::new())))).cast::<Level>();
-        // SAFETY: made just now.
+        // SAFETY: the level was made just now, and lives (Made).
         let made = unsafe { level.as_ref() };
         made.next_made.set(self.made.replace(Some(level)));
         level.cast()
@@ -211,21 +211,21 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn leave(&self, region: NonNull<Region>) {
-        // SAFETY: the region of a share in use, if this is a buffer of fixed memory: `enter` and `enter_fixed` had it from
-        // `lending` or `own`.
+        // SAFETY: if this is a buffer of fixed memory, the region is that of a share in use, as `enter` and `enter_fixed` had
+        // it from `lending` or `own` (Own, Chain).
         if !unsafe { self.lending.end_fast(region) } {
             self.leave_cold(region);
         }
     }
 
-    // Apart from the above, which calls nothing, and so has no registers to save.
+    // This is apart from the functions above, which call nothing, and so have no registers to save.
     #[cold]
     #[inline(never)]
     fn leave_cold(&self, region: NonNull<Region>) {
         let Some(own) = self.lending.own() else { return self.clean_up(region) };
-        // SAFETY: as in `leave`.
+        // SAFETY: if this is a buffer of fixed memory, the region is that of a share in use (Own, Chain).
         if unsafe { self.lending.end(own, region) } {
-            // A scope on the share without memory may open one inside before the buffer moves.
+            // The pointer is looked at again before the buffer moves if a guard that has no memory opens a scope inside.
             self.free.set(Some(NonNull::from(&own.first).cast()));
         }
         if own.bump_is_lent() {
@@ -251,7 +251,7 @@ impl Stack {
     /// The others are those whose guards were forgotten. Their memory stays allocated: a guard that was leaked may have lent
     /// a scope for as long as a [`DetachedArray`](crate::DetachedArray) lives.
     pub(crate) fn release_all(&self) {
-        // First, so that foreign code that opens scopes finds, and leaves, a stack without levels.
+        // The list is emptied first, so that foreign code that opens scopes finds, and leaves, a stack without levels.
         self.made.set(None);
         self.reserved.set(0);
         self.growths.set(0);
@@ -355,7 +355,7 @@ impl Drop for Unlinked {
             // use, and it is in no list any more (Made, Free).
             let level = unsafe { Box::from_raw(region.cast::<OnLine>().as_ptr()) };
             self.0 = level.0.region.next_free.get();
-            // What is left if dropping the level panics; then this is dropped, too.
+            // If dropping the level panics, this is dropped, too, and frees the rest.
             let rest = Unlinked(self.0);
             drop(level);
             core::mem::forget(rest);

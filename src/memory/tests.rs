@@ -177,13 +177,13 @@ proptest! {
         let own = unsafe { Own::over(NonNull::from(&mut memory[offset..]).cast(), size) };
         // As in `FixedBuffer`, there are no levels to free.
         let stack = core::mem::ManuallyDrop::new(Stack::fixed(size));
-        // Frames are not freed before the scopes in them have ended: with the program.
+        // The frames live as long as the program, so the scopes in them end before.
         let frames: Vec<Box<Frame>> = (0..101).map(|_| Box::new(Frame::new())).collect();
         for round in 0..2 {
             let mut open = vec![Open { entered: stack.enter_fixed(&own, None), out: Vec::new() }];
             for (n, step) in steps.iter().enumerate() {
                 let everything: Vec<&Out> = open.iter().flat_map(|open| &open.out).collect();
-                // Now and then where every access is looked at, which takes its time.
+                // Under Miri, which looks at every access, this is done now and then.
                 if !cfg!(miri) || n % 16 == 0 {
                     prop_assert!(everything.iter().all(|out| out.is_untouched()), "Disjoint, before step {n}");
                 }
@@ -198,7 +198,7 @@ proptest! {
                                 let taken = request.check(start, 1, &everything)?;
                                 open[which].out.push(taken);
                             }
-                            // Where it does not fit, padding takes the room.
+                            // If there would be room without padding, it is padding that takes it.
                             Err(shortage) => prop_assert!(bytes + align > shortage.left || bytes + LINE > shortage.left),
                         }
                     }
@@ -245,7 +245,7 @@ fn bytes_below_the_first_line_are_initialised_again() {
         // SAFETY: handed out, with as many bytes.
         unsafe { all.write_bytes(UNINIT, 600) };
         drop(inner);
-        // So much that the rest is packed; and the first bytes of it.
+        // This is so much that the rest is packed. Then come the first bytes of the memory.
         stack.take(outer.region(), 590, 1, End::High).expect("most of it");
         let first = Request { bytes: 10, align: 1, end: End::Low, fast_first: false };
         let start = stack.take(outer.region(), 10, 1, End::Low).expect("the rest");
