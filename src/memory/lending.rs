@@ -140,16 +140,16 @@ impl Lending {
     pub(super) fn lend_fast(&self, frame: Option<&Frame>) -> Option<NonNull<Region>> {
         let innermost = self.innermost.get();
         let lender = self.at(self.own()?, innermost);
+        if lender.region.packed.get() {
+            return None;
+        }
         let high = lender.region.high.get();
         let place = match frame {
             Some(frame) => NonNull::from(&frame.0).cast(),
             None => lender.region.take_fast(size_of::<Share>(), align_of::<Share>(), End::High)?.cast(),
         };
         // SAFETY: there is memory for a share, and no one else's: the frame's, or what was handed out for this (Chain).
-        if !unsafe { lender.lend_fast(place, innermost, high) } {
-            lender.region.high.set(high);
-            return None;
-        }
+        unsafe { lender.lend_fast(place, innermost, high) };
         self.innermost.set(Some(place));
         Some(place.cast())
     }

@@ -92,28 +92,21 @@ impl Share {
         self.region.add_at_end(AtEnd::CLEANUP);
     }
 
-    /// Lends all that is left to a share that is written to `place`, if that is a matter of moving marks; says whether it did.
+    /// Lends all that is left to a share that is written to `place`, of a region that is not packed: a matter of moving marks.
     /// `lender` is where this share is, as the chain has it, and `lender_high` where its high end was before it made room.
     ///
     /// # Safety
     ///
     /// There is memory for a share at `place`, and no one else's, until the share leaves the chain (Chain).
     #[inline(always)]
-    pub(super) unsafe fn lend_fast(
-        &self,
-        place: NonNull<Share>,
-        lender: Option<NonNull<Share>>,
-        lender_high: usize,
-    ) -> bool {
+    pub(super) unsafe fn lend_fast(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
         let region = &self.region;
+        debug_assert!(!region.packed.get() && !region.is_lent(), "there is a rest to lend, in whole lines");
         let (low, high) = (region.low.get(), region.high.get());
         // SAFETY: `low` is at most the size, so the pointer stays in the memory (Memory, Order).
         let start = unsafe { region.start.get().add(low) };
         // SAFETY: so is `high` (Memory, Order).
         let end = unsafe { region.end.get().sub(high) };
-        if region.packed.get() {
-            return false;
-        }
         let borrowed = Region {
             start: Cell::new(start),
             end: Cell::new(end),
@@ -138,20 +131,19 @@ impl Share {
         region.dirty.set(high);
         region.add_at_end(AtEnd::RECLAIM);
         self.borrower.set(Some(place));
-        true
     }
 
-    /// [`Share::lend_fast`] in every case.
+    /// [`Share::lend_fast`], of a region of either kind.
     ///
     /// # Safety
     ///
     /// As for [`Share::lend_fast`].
     pub(super) unsafe fn lend_to(&self, place: NonNull<Share>, lender: Option<NonNull<Share>>, lender_high: usize) {
-        // SAFETY: the caller has memory for a share there, which is no one else's (Chain).
-        if unsafe { self.lend_fast(place, lender, lender_high) } {
-            return;
-        }
         let region = &self.region;
+        if !region.packed.get() {
+            // SAFETY: the caller has memory for a share there, which is no one else's (Chain).
+            return unsafe { self.lend_fast(place, lender, lender_high) };
+        }
         let (from, to) = region.rest();
         let init = region.initialised_to() - from;
         region.add_at_end(AtEnd::RECLAIM);
@@ -164,13 +156,6 @@ impl Share {
         // SAFETY: what lies between the cursors is nobody's, and this region hands out nothing while it is lent (Memory,
         // Disjoint, Shut).
         unsafe { borrowed.lay_over(region.at(from), to - from, init) };
-        if !region.packed.get() {
-            if !borrowed.packed.get() {
-                borrowed.dirty.set(region.dirty.get() - region.high.get());
-            }
-            region.init.set(region.low.get());
-            region.dirty.set(region.high.get());
-        }
     }
 
     /// [`Share::take_back`] from a share to which Return applies: a matter of moving marks.
