@@ -179,6 +179,7 @@ proptest! {
         let stack = core::mem::ManuallyDrop::new(Stack::fixed(size));
         // The frames live as long as the program, so the scopes in them end before.
         let frames: Vec<Box<Frame>> = (0..101).map(|_| Box::new(Frame::new())).collect();
+        let mut most = 0;
         for round in 0..2 {
             let mut open = vec![Open { entered: stack.enter_fixed(&own, None), out: Vec::new() }];
             for (n, step) in steps.iter().enumerate() {
@@ -211,7 +212,9 @@ proptest! {
                 }
                 let in_use: usize = open.iter().flat_map(|open| &open.out).map(|out| out.1).sum();
                 let stats = stack.fixed_stats(&own, size);
-                prop_assert!(in_use <= stats.in_use && stats.in_use <= stats.peak && stats.peak <= size, "{stats:?}");
+                prop_assert!(in_use <= stats.in_use && stats.peak <= size, "{stats:?}");
+                most = most.max(in_use);
+                prop_assert!(most <= stats.peak, "{most} bytes of arrays were there once: {stats:?}");
             }
             while let Some(last) = open.pop() {
                 prop_assert!(last.out.iter().all(Out::is_untouched));
@@ -250,5 +253,29 @@ fn bytes_below_the_first_line_are_initialised_again() {
         let first = Request { bytes: 10, align: 1, end: End::Low, fast_first: false };
         let start = stack.take(outer.region(), 10, 1, End::Low).expect("the rest");
         first.check(start, 1, &[]).expect("initialised");
+    }
+}
+
+/// What a scope has come to is ready for the next scope inside the same one: its arrays are made on the fast path.
+#[test]
+fn marks_are_lent_and_come_back() {
+    let mut memory = vec![UNINIT; 8192];
+    // SAFETY: nobody else uses the memory, which outlives everything.
+    let own = unsafe { Own::over(NonNull::from(&mut memory[..]).cast(), 8192) };
+    let stack = core::mem::ManuallyDrop::new(Stack::fixed(8192));
+    for turn in 0..3 {
+        let outer = stack.enter_fixed(&own, None);
+        for depth in 0..3 {
+            let frame = Frame::new();
+            let inner = stack.enter_fixed(&own, if depth == 0 { None } else { Some(&frame) });
+            for end in [End::Low, End::High] {
+                let ready = inner.region().take_fast(700, 8, end);
+                assert!(ready.is_some() || turn + depth == 0, "turn {turn}, scope {depth}, {end:?}");
+                if ready.is_none() {
+                    stack.take(inner.region(), 700, 8, end).expect("there is room");
+                }
+            }
+        }
+        drop(outer);
     }
 }
