@@ -20,7 +20,7 @@ fn check(rows: Vec<Row>, of: &str) {
         if cfg!(miri) && row.name == "largest_eigenvalue" {
             continue; // A hundred turns take minutes there; `heat` has turns, too.
         }
-        for n in if cfg!(miri) { &[3][..] } else { &[3, 20] } {
+        for n in if cfg!(miri) { &[2][..] } else { &[3, 20] } {
             let run = |s: Scope<'_>| (row.in_a_scope)(s, *n);
             let sizes = if cfg!(miri) {
                 3

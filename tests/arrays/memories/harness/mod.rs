@@ -245,7 +245,7 @@ fn under_miri(p: &Program<'_>, used: &Buffer) {
     });
     let enough = buffer.stats().peak;
     drop(buffer);
-    for size in [enough / 8, enough / 4, enough / 2] {
+    for size in [enough / 8, enough / 3] {
         let buffer = FixedBuffer::new(&mut memory.spare_capacity_mut()[3..3 + size]);
         let run = || buffer.scope(|s| s.scope(|_| p.check(s, "little memory", "around a scope")));
         p.succeeds(run, "bytes are left for this scope of the fixed buffer's", "little memory");
