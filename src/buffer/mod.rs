@@ -119,7 +119,7 @@ impl Buffer {
     /// ```
     #[cfg(target_has_atomic = "ptr")]
     pub fn from_source(source: impl ChunkSource) -> Self {
-        Buffer { stack: Stack::new(Source::Own(alloc::sync::Arc::new(source)), None) }
+        Buffer { stack: Stack::new(Source::Custom(alloc::sync::Arc::new(source)), None) }
     }
 
     /// Runs `f` with a scope on this buffer, and takes back all memory that the scope handed out when `f` returns, or

@@ -91,7 +91,7 @@ pub(crate) enum Source {
     /// The global allocator.
     System,
     #[cfg(target_has_atomic = "ptr")]
-    Own(Arc<dyn ChunkSource>),
+    Custom(Arc<dyn ChunkSource>),
 }
 
 impl fmt::Debug for Source {
@@ -99,7 +99,7 @@ impl fmt::Debug for Source {
         f.write_str(match self {
             Source::System => "System",
             #[cfg(target_has_atomic = "ptr")]
-            Source::Own(_) => "Own",
+            Source::Custom(_) => "Custom",
         })
     }
 }
@@ -140,7 +140,7 @@ impl Block {
                 (NonNull::slice_from_raw_parts(NonNull::new(start)?, layout.size()), zeros)
             }
             #[cfg(target_has_atomic = "ptr")]
-            Source::Own(own) => (own.allocate(size)?, false),
+            Source::Custom(own) => (own.allocate(size)?, false),
         };
         Some((Block { chunk, source: source.clone() }, zeros))
     }
@@ -164,7 +164,7 @@ impl Drop for Block {
             }
             // SAFETY: it comes from this source, and nothing refers to a block that is dropped (Owned).
             #[cfg(target_has_atomic = "ptr")]
-            Source::Own(own) => unsafe { own.deallocate(self.chunk) },
+            Source::Custom(own) => unsafe { own.deallocate(self.chunk) },
         }
     }
 }
