@@ -173,25 +173,20 @@ impl Lending {
         place.cast()
     }
 
-    /// [`Lending::end`], if that is a matter of moving marks; says whether it did.
+    /// [`Lending::end`] where that is a matter of moving marks.
     ///
     /// # Safety
     ///
-    /// As for [`Lending::end`], if the stack has an `own`; else `region` is one in use.
+    /// As for [`Lending::end`]; and the end of the scope on `region` takes [`AtEnd::RETURN`] and no more.
     #[inline(always)]
-    pub(super) unsafe fn end_fast(&self, region: NonNull<Region>) -> bool {
-        // SAFETY: a region in use stays where it is (Chain; Made of `stack`).
-        if unsafe { region.as_ref() }.at_end.get() != AtEnd::RETURN {
-            return false;
-        }
-        // SAFETY: a region whose end takes that is a share's, and where there are shares there is `own` (Return, Own).
+    pub(super) unsafe fn end_fast(&self, region: NonNull<Region>) {
+        // SAFETY: a region whose scope's end takes that is a share's, and where there are shares there is `own` (Return, Own).
         let own = unsafe { self.own().unwrap_unchecked() };
         // SAFETY: the region of a share, to which the pointer was made; it stays where it is for now (Chain).
         let share = unsafe { region.cast::<Share>().as_ref() };
         let lender = share.lender.get();
         self.at(own, lender).take_back_fast(share);
         self.innermost.set(lender);
-        true
     }
 
     /// The scope on `region` has ended. True if that makes the first share free.

@@ -127,15 +127,15 @@ impl Stack {
     /// Takes a region that is not in use, or makes one: where memory is lent, in `frame`.
     #[inline(always)]
     pub(crate) fn enter(&self, frame: Option<&Frame>) -> Entered<'_> {
-        let region = match self.free.get() {
+        let entered = match self.free.get() {
             Some(region) => {
-                // SAFETY: the list holds regions of levels that live (Made, Free).
-                self.free.set(unsafe { region.as_ref() }.next_free.get());
-                region
+                let entered = Entered { stack: self, region };
+                self.free.set(entered.region().next_free.get());
+                entered
             }
-            None => self.make_region(frame),
+            None => Entered { stack: self, region: self.make_region(frame) },
         };
-        Entered { stack: self, region }.begin()
+        entered.begin()
     }
 
     /// [`Stack::enter`] for a buffer of fixed memory, whose first share, if it is free, is where the buffer is now.
@@ -211,9 +211,11 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn leave(&self, region: NonNull<Region>) {
-        // SAFETY: if this is a buffer of fixed memory, the region is that of a share in use, as `enter` and `enter_fixed` had
-        // it from `lending` or `own` (Own, Chain).
-        if !unsafe { self.lending.end_fast(region) } {
+        // SAFETY: a region in use stays where it is (Made; Own and Chain of `lending`).
+        if unsafe { region.as_ref() }.at_end.get() == AtEnd::RETURN {
+            // SAFETY: the region is in use, and only shares' take that (Return, Own, Chain of `lending`).
+            unsafe { self.lending.end_fast(region) };
+        } else {
             self.leave_cold(region);
         }
     }
@@ -223,9 +225,11 @@ impl Stack {
     #[inline(never)]
     fn leave_cold(&self, region: NonNull<Region>) {
         let Some(own) = self.lending.own() else { return self.clean_up(region) };
-        // SAFETY: if this is a buffer of fixed memory, the region is that of a share in use (Own, Chain).
+        // SAFETY: this is a buffer of fixed memory, and the region that of a share in use, as `enter` and `enter_fixed` had it
+        // from `lending` or `own` (Own, Chain of `lending`).
         if unsafe { self.lending.end(own, region) } {
-            // The pointer is looked at again before the buffer moves if a guard that has no memory opens a scope inside.
+            // A guard that has no memory may be open yet. As long as it is, the buffer does not move, and a scope inside it
+            // finds the first share by this pointer.
             self.free.set(Some(NonNull::from(&own.first).cast()));
         }
         if own.bump_is_lent() {
