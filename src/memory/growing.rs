@@ -48,7 +48,7 @@ impl Stack {
     ///
     /// The block is as large as all that the level has, so that a scope asks for few, but for what the level would then have
     /// beyond twice what its scope uses. Where the limit or the system does not allow that, it is just as large as needed;
-    /// where not even that, memory of levels not in use goes first.
+    /// where not even that, what nobody uses goes first: memory of levels not in use, and what levels keep for `bump()`.
     ///
     /// So a level has at most twice the most that its scopes ever used, or its first block, and a limit of twice the peak and
     /// a first block for each scope open at a time is enough. (What the scope could not use of a block is less than the array
@@ -134,14 +134,19 @@ impl Stack {
         }
     }
 
-    /// Gives the memory of levels not in use back.
+    /// Gives the memory of levels not in use back, and what levels in use keep for `bump()`, if it is not lent.
     pub(super) fn release_unused(&self) {
         let holds_memory = |level: &&Level| level.total_size() + level.bump_size() > 0;
+        let keeps_a_bump = |level: &&Level| level.bump_size() > 0 && !level.bump_is_lent();
         // Each turn looks from the beginning of the list, as the code that frees a block may change it. There are no more turns
         // than levels, as that code may also give a level memory each time.
         for _ in 0..self.levels_free().count() {
             let Some(level) = self.levels_free().find(holds_memory) else { break };
             drop(self.counting(level, || level.detach()));
+        }
+        for _ in 0..self.levels_made().count() {
+            let Some(level) = self.levels_made().find(keeps_a_bump) else { break };
+            drop(level.take_bump());
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Level {
     outgrown_size: Cell<usize>,
     /// What [`Scope::bump`](crate::Scope::bump) lends.
     bump: Cell<Bump>,
+    /// Whether the scope that is open has been lent it.
+    bump_lent: Cell<bool>,
 }
 
 /// The blocks of a level, on their own.
@@ -66,6 +68,7 @@ impl Level {
             outgrown: Cell::new(Vec::new()),
             outgrown_size: Cell::new(0),
             bump: Cell::new(Bump::new()),
+            bump_lent: Cell::new(false),
         }
     }
 
@@ -130,6 +133,17 @@ impl Level {
         self.replace_block(None)
     }
 
+    /// Whether the scope that is open, or a guard that was forgotten, has been lent the `Bump`.
+    pub(super) fn bump_is_lent(&self) -> bool {
+        self.bump_lent.get()
+    }
+
+    /// Moves the `Bump` out, which keeps memory from earlier scopes. It is not lent.
+    pub(super) fn take_bump(&self) -> Bump {
+        debug_assert!(!self.bump_lent.get(), "the `Bump` is lent");
+        self.bump.replace(Bump::new())
+    }
+
     /// Moves all blocks out, and leaves the level without any. The caller keeps Idle.
     pub(super) fn detach_blocks(&self) -> Blocks {
         self.region.note_peak();
@@ -141,7 +155,8 @@ impl Level {
 
     /// Moves all memory out, and leaves the level without any. The caller keeps Idle.
     pub(super) fn detach(&self) -> Detached {
-        Detached { blocks: self.detach_blocks(), bump: self.bump.replace(Bump::new()) }
+        self.bump_lent.set(false);
+        Detached { blocks: self.detach_blocks(), bump: self.take_bump() }
     }
 
     fn replace_block(&self, block: Option<Block>) -> Option<Block> {
@@ -171,20 +186,22 @@ impl Level {
     }
 
     pub(super) fn bump(&self) -> &Bump {
-        // SAFETY: the `Bump` is replaced only when no scope on the level is left (Idle), and not in this module's
-        // own uses of the reference.
+        // SAFETY: the `Bump` is replaced only when no scope on the level is left (Idle), or none that was lent it; and not in
+        // this module's own uses of the reference.
         unsafe { &*self.bump.as_ptr() }
     }
 
     /// Marks the `Bump` as lent, so that it is looked at when the scope ends.
     pub(super) fn lend_bump(&self) -> &Bump {
         self.region.add_at_end(AtEnd::CLEANUP);
+        self.bump_lent.set(true);
         self.bump()
     }
 
     /// Makes the `Bump` one with nothing in it, which keeps some of its memory for the next scope. The
     /// caller keeps Idle.
     pub(super) fn reset_bump(&self) {
+        self.bump_lent.set(false);
         if self.bump_size() > 0 {
             let mut bump = self.bump.replace(Bump::new());
             bump.reset();

@@ -272,7 +272,7 @@ impl Stack {
         levels_in(&self.spare)
     }
 
-    fn levels_made(&self) -> impl Iterator<Item = &Level> {
+    pub(super) fn levels_made(&self) -> impl Iterator<Item = &Level> {
         // SAFETY: the list holds levels that live, and is walked within one call that frees none (Made, Shared).
         let shared = |level: NonNull<Level>| unsafe { level.as_ref() };
         core::iter::successors(self.made.get().map(shared), move |level| level.next_made.get().map(shared))

@@ -141,6 +141,27 @@ fn memory_that_the_system_does_not_have_is_an_error() {
     }
 }
 
+#[test]
+fn what_a_bump_keeps_gives_way_unless_it_is_lent() {
+    for depth in 0..3 {
+        let buffer = Buffer::with_limit(8192);
+        buffer.scope(|s| {
+            s.bump().alloc_slice_fill_copy(5000, 1u8);
+        });
+        // At the same depth, and further in.
+        fn at_depth(s: Scope<'_>, depth: usize) -> Result<usize, ndarena::AllocError> {
+            if depth == 0 { s.try_uninit::<u8>(8192).map(|all| all.len()) } else { s.scope(|s| at_depth(s, depth - 1)) }
+        }
+        assert_eq!(buffer.scope(|s| at_depth(s, depth)), Ok(8192), "{depth} deep");
+        assert_eq!(buffer.stats().in_use, 0);
+    }
+    Buffer::with_limit(16_384).scope(|s| {
+        let kept = s.bump().alloc_slice_fill_copy(5000, 7u8);
+        assert_eq!(s.try_uninit::<u8>(16_000).unwrap_err().kind(), AllocErrorKind::Limit);
+        assert!(s.try_uninit::<u8>(1000).is_ok() && kept.iter().all(|&x| x == 7));
+    });
+}
+
 /// Makes arrays of so many bytes in a scope, and in it those of the next list, and so on.
 fn nested(s: Scope<'_>, lists: &[Vec<usize>]) {
     let Some((sizes, inner)) = lists.split_first() else { return };
