@@ -52,9 +52,8 @@ use core::ptr::{self, NonNull};
 
 use bumpalo::Bump;
 
-use super::offsets::LINE;
-use super::region::{AtEnd, End, Region, show_stale};
-use super::share::{Share, Span, room_for_share};
+use super::region::{AtEnd, End, Region};
+use super::share::{Share, room_for_share};
 
 /// What a buffer of fixed memory has in itself.
 pub(crate) struct Own {
@@ -243,77 +242,6 @@ impl Lending {
         free
     }
 
-    /// `bytes` bytes for the scope on `region`, for as long as it is open, wherever there is room for them.
-    pub(super) fn take(&self, own: &Own, region: &Region, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        let owner = self.find(own, region);
-        if !region.is_lent() {
-            if let Some(found) = region.take_cold(bytes, align, end) {
-                return Some(found);
-            }
-        }
-        // The search goes from the owner inwards, as what is taken from a gap nearer to the owner comes back sooner.
-        let mut share = owner;
-        loop {
-            if let Some(span) = share.take_from_gap(bytes, align) {
-                return Some(self.hand_out(own, owner, share, span, bytes, end));
-            }
-            let Some(borrower) = share.borrower() else { break };
-            share = self.at(own, Some(borrower));
-        }
-        let end_of_region = if region.is_lent() { self.end_that_traps_less(owner, share, own, end) } else { end };
-        let innermost = &share.region;
-        let (low, high) = (innermost.low.get(), innermost.high.get());
-        let array = innermost.take_or_pack(bytes, align, end_of_region)?;
-        debug_assert!(innermost.low.get() >= low && (innermost.packed.get() || innermost.high.get() >= high));
-        let from = array.addr().get();
-        let to = match end_of_region {
-            End::Low => innermost.start.get().addr().get() + innermost.low.get(),
-            End::High if innermost.packed.get() => from + bytes,
-            End::High => from + bytes.next_multiple_of(LINE),
-        };
-        let span = Span { from, to, end: end_of_region, packed: innermost.packed.get() };
-        Some(self.hand_out(own, owner, share, span, bytes, end))
-    }
-
-    /// Hands a span in the memory of `share` out for the scope on `owner`, as memory of `end`.
-    fn hand_out(&self, own: &Own, owner: &Share, share: &Share, span: Span, bytes: usize, end: End) -> NonNull<u8> {
-        let mut inner = share;
-        loop {
-            if end == End::High && span.end == End::Low {
-                inner.soil(span.from);
-            }
-            if ptr::eq(inner, owner) {
-                break;
-            }
-            let lender = self.at(own, inner.lender.get());
-            lender.pin(span, inner);
-            inner = lender;
-        }
-        let array = share.region.at(span.from);
-        if end == End::Low {
-            // SAFETY: the span's bytes are in the memory, and nothing refers to them yet (Memory, Gap, Disjoint).
-            unsafe { array.write_bytes(0, bytes) };
-            // SAFETY: the bytes are in the memory, and nothing refers to them yet (Memory, Gap, Disjoint).
-            unsafe { show_stale(array, bytes) };
-        }
-        array
-    }
-
-    /// The end of the innermost region at which an array of `owner`'s traps less; if that is as much at both, `end`.
-    fn end_that_traps_less(&self, owner: &Share, innermost: &Share, own: &Own, end: End) -> End {
-        let Some(borrower) = owner.borrower() else { return end };
-        let borrower = self.at(own, Some(borrower));
-        let (region, pins, rest) = (&owner.region, owner.pins(), innermost.region.rest());
-        let low = pins.low.max(region.low_reaches(region.low.get()));
-        let high = pins.high.min(region.high_reaches(borrower.lender_high.get()));
-        let (trapped_low, trapped_high) = (rest.0.saturating_sub(low), high.saturating_sub(rest.1));
-        match trapped_low.cmp(&trapped_high) {
-            core::cmp::Ordering::Less => End::Low,
-            core::cmp::Ordering::Equal => end,
-            core::cmp::Ordering::Greater => End::High,
-        }
-    }
-
     /// Bytes that the scope on `region` could yet have in one array.
     pub(super) fn left(&self, own: &Own, region: &Region) -> usize {
         let mut share = self.find(own, region);
@@ -389,11 +317,11 @@ impl Lending {
     }
 
     /// The share that `region` is part of.
-    fn find<'a>(&'a self, own: &'a Own, region: &Region) -> &'a Share {
+    pub(super) fn find<'a>(&'a self, own: &'a Own, region: &Region) -> &'a Share {
         self.chain(own).find(|share| ptr::eq(&share.region, region)).unwrap_or(&own.nothing)
     }
 
-    fn at<'a>(&'a self, own: &'a Own, place: Option<NonNull<Share>>) -> &'a Share {
+    pub(super) fn at<'a>(&'a self, own: &'a Own, place: Option<NonNull<Share>>) -> &'a Share {
         match place {
             // SAFETY: a share in the chain, which is left by no one while the reference is used (Chain).
             Some(share) => unsafe { share.as_ref() },

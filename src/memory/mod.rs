@@ -1,6 +1,7 @@
 //! What hands out bytes, and knows no array.
 
 pub(crate) mod block;
+mod carving;
 mod growing;
 mod lending;
 mod level;
