@@ -163,8 +163,8 @@ impl<'s> Scope<'s> {
 
     /// A [`bumpalo::Bump`] that lasts as long as the scope, for `bumpalo::collections` and whatever else takes one.
     ///
-    /// It asks the global allocator for memory of its own, keeps it for the next scope at this depth, and counts towards
-    /// the buffer's limit; where several scopes inside each other grow theirs at once, each may take all that was left when
+    /// It asks the global allocator for memory of its own, keeps it for the next scope at this depth (unless the buffer's limit
+    /// leaves arrays no other room), and counts towards that limit; where several scopes inside each other grow theirs at once, each may take all that was left when
     /// it was lent.
     ///
     /// On a [`FixedBuffer`](crate::FixedBuffer), which has no allocator to ask, its limit is 0, and it refuses everything.

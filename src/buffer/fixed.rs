@@ -91,7 +91,8 @@ use crate::scope::Scope;
 /// # How much memory is enough
 ///
 /// [`stats`](FixedBuffer::stats) tells, after a trial in more than enough: on `peak` bytes, from a boundary of 64 on, the same
-/// calls find room again.
+/// calls find room again. (Not so arrays on larger boundaries, before which more may be left out where the memory ends
+/// elsewhere.)
 // The stack comes first, so that one register holds the addresses of both.
 #[repr(C)]
 pub struct FixedBuffer<'m> {

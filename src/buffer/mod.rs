@@ -89,7 +89,8 @@ impl Buffer {
     /// The limit is on what the buffer holds, over all its levels; each array counts as whole cache lines. What scopes that
     /// have ended needed gives way to what open ones need. But what a block has to spare serves only the scope that has the
     /// block, and no array that is larger than it. So for calls that come to some [`peak`](Stats::peak) on a buffer without a
-    /// limit, one of twice that peak, and 2 KiB for each scope that is open at a time, is enough; a lower one may be.
+    /// limit, one of twice that peak, and 2 KiB for each scope that is open at a time, is enough; a lower one may be. (What
+    /// [`Scope::bump`] lends takes more, and so do arrays on larger boundaries than 64 bytes: each up to that boundary.)
     ///
     /// ```
     /// use ndarena::{Buffer, prelude::*};
