@@ -4,6 +4,7 @@ mod bumper;
 mod default_buffer;
 mod detached;
 mod fixed;
+mod fixed_guards;
 mod fixed_outer;
 mod growth;
 mod guards;
