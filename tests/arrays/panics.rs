@@ -14,7 +14,9 @@ use ndarena_testing::{Panic, panic_of};
 use ndarray::prelude::*;
 
 use crate::sources::sources;
-use rows::{Row, a, large, rows};
+#[cfg(feature = "rayon")]
+use rows::large;
+use rows::{Row, a, rows};
 
 fn check(row: &Row, end: u32, run: impl FnOnce(fn(Scope<'_>))) {
     let what = format!("{} in line {}", row.operation, row.line);
@@ -167,7 +169,6 @@ fn documented() -> BTreeMap<String, bool> {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "it reads the sources, and nothing in it is about memory")]
 fn every_documented_panic_has_a_row() {
     let documented = documented();
     assert!(documented.len() > 40, "{documented:?}");

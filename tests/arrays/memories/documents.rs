@@ -139,7 +139,6 @@ fn functions(block: &str) -> Vec<(&str, String)> {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "it reads the documentation, and nothing in it is about memory")]
 fn every_example_has_a_row() {
     let (copies, rows) = (include_str!("documented.rs"), rows());
     let (mut found, mut excepted) = (BTreeSet::new(), BTreeSet::new());

@@ -101,7 +101,6 @@ impl Public {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "it reads the sources, and nothing in it is about memory")]
 fn every_public_operation_has_a_row() {
     let mut public = Public::default();
     for path in sources() {
