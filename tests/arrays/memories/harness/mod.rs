@@ -60,7 +60,9 @@ struct Bystanders<'s> {
 
 impl<'s> Bystanders<'s> {
     fn new(s: Scope<'s>, mark: u8) -> Self {
-        let low = s.alloc_slice(5 + 8 * usize::from(mark));
+        let low = s.alloc_slice::<u8>(5 + 8 * usize::from(mark));
+        let shows_poison = low.chunks_exact(8).any(|bytes| bytes[0] & 0xF0 == POISON && bytes == [bytes[0]; 8]);
+        assert!(!shows_poison, "uninitialised memory: {low:x?}");
         low.fill(mark);
         Bystanders { low, high: s.from_elem(20 + usize::from(mark), POISON + mark), mark }
     }
@@ -124,12 +126,21 @@ impl Program<'_> {
                     innermost.check();
                     late
                 });
+                // What the last scope inside has left trapped serves for this.
+                let later = between.scope(|_| (Bystanders::new(outer, 6), Bystanders::new(between, 7)));
                 between_kept.check();
                 late.1.check();
-                late.0
+                later.1.check();
+                [late.0, later.0]
+            });
+            let after = outer.scope(|inner| {
+                let innermost = Bystanders::new(inner, 3);
+                let after = [5, 7, 8].map(|mark| Bystanders::new(outer, mark));
+                innermost.check();
+                after
             });
             self.check(outer, what, "after inner scopes");
-            late.check();
+            late.iter().chain(&after).for_each(Bystanders::check);
             outermost.check();
         });
         memory.open(&mut |s| {
@@ -138,7 +149,12 @@ impl Program<'_> {
             let in_guard = Bystanders::new(guard.scope(), 2);
             guard.scope().scope(|inner| {
                 let innermost = Bystanders::new(inner, 3);
+                // With that in the way at the high end, what is made outside is carved at the low one.
+                let high = inner.from_elem(300, POISON);
+                let late = Bystanders::new(s, 4);
                 self.check(inner, what, "in a scope inside a guard");
+                late.check();
+                assert!(high.iter().all(|&x| x == POISON));
                 self.check(guard.scope(), what, "in a guard around a scope");
                 innermost.check();
             });
@@ -178,6 +194,13 @@ impl Program<'_> {
     }
 }
 
+/// Leaves poison in so many bytes from the high end of what the next scope may be handed.
+fn flood(memory: &dyn Memory, bytes: usize) {
+    memory.open(&mut |s| {
+        s.uninit::<u8>(bytes).fill(MaybeUninit::new(POISON));
+    });
+}
+
 /// How programs fared under a limit of exactly their peak.
 #[derive(Debug, Default)]
 pub(crate) struct AtTheirPeak {
@@ -213,6 +236,11 @@ pub(crate) fn on_every_memory(program: &Program<'_>, used: &Buffer, at_peak: &mu
     program.in_every_way(used, "a buffer that has run others");
     program.in_every_way(&trial, "a buffer that has run it");
     program.in_every_way(&Buffer::new(), "a new buffer");
+    // Of a block of zeros no more than a byte was used.
+    let full = Buffer::new();
+    full.scope(|s| s.alloc_slice::<u8>(1).fill(1));
+    flood(&full, full.stats().reserved);
+    full.scope(|s| program.check(s, "a block that was full", "once"));
     program.in_every_way(&Buffer::with_capacity(peak), "a buffer with the capacity of its peak");
     program.in_every_way(&Default, "the default buffer");
     ndarena::with_buffer(&Buffer::new(), || program.in_every_way(&Default, "another default buffer"));
@@ -296,6 +324,8 @@ fn on_fixed_memory(p: &Program<'_>, peak: usize, peak_of_ways: usize) {
         let what = format!("fixed memory {off} bytes from a line");
         let buffer = FixedBuffer::new(&mut memory[aligned + off..]);
         p.in_every_way(&buffer, &what);
+        flood(&buffer, buffer.stats().reserved / 64 * 64 - 64);
+        p.in_every_way(&buffer, &what);
         whole(&buffer, &what);
     }
     let buffer = FixedBuffer::new(&mut memory[aligned..]);
@@ -311,12 +341,21 @@ fn on_fixed_memory(p: &Program<'_>, peak: usize, peak_of_ways: usize) {
         p.name
     );
 
+    let refusal = "bytes are left for this scope of the fixed buffer's";
     let mut fits_from = |start: usize, size: usize, every_way: bool| {
         let what = &*format!("{size} bytes, {} from a line", start % 64);
-        let buffer = FixedBuffer::new(&mut memory[aligned + start..aligned + start + size]);
+        let memory = &mut memory[aligned + start..aligned + start + size];
+        memory.fill(MaybeUninit::new(POISON));
+        let buffer = FixedBuffer::new(memory);
         let run = || if every_way { p.in_every_way(&buffer, what) } else { buffer.scope(|s| p.check(s, what, "once")) };
-        let fits = p.succeeds(run, "bytes are left for this scope of the fixed buffer's", what);
+        let fits = p.succeeds(run, refusal, what);
         whole(&buffer, what);
+        if fits && !p.takes_long() {
+            flood(&buffer, size);
+            // Which has packed it, if it was not: what just fits beside lines may not fit side by side.
+            p.succeeds(|| buffer.scope(|s| p.check(s, what, "again, when it was full")), refusal, what);
+            whole(&buffer, what);
+        }
         fits
     };
     // What `stats()` calls the peak is enough, on a boundary of 64.
