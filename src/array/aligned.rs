@@ -6,9 +6,8 @@ use bytemuck::Pod;
 use ndarray::ArrayViewMut;
 
 use super::AllocArray;
-use super::raw::{place_cold, place_cold_or_panic};
+use super::raw::{Initialised, Uninitialised, place_cold, place_cold_or_panic};
 use crate::error::AllocError;
-use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
 
@@ -50,27 +49,19 @@ impl<'s> Scope<'s> {
 impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Aligned<'s> {
     #[track_caller]
     fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
-        let layout = shape.into_layout();
-        // SAFETY: as for a `Scope`: the low end's memory is initialised and stays so.
-        unsafe { place_cold_or_panic(self.scope, layout, self.align, End::Low) }
+        place_cold_or_panic::<Initialised<T>, _>(self.scope, shape.into_any_shape(), self.align)
     }
 
     fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
-        let layout = shape.into_layout();
-        // SAFETY: as in `alloc_array`.
-        unsafe { place_cold(self.scope, layout, self.align, End::Low) }
+        place_cold::<Initialised<T>, _>(self.scope, shape.into_any_shape(), self.align)
     }
 
     #[track_caller]
     fn uninit<T: Copy + 's>(self, shape: Sh) -> ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim> {
-        let layout = shape.into_layout();
-        // SAFETY: as for a `Scope`: a `MaybeUninit` may be uninitialised, and the high end's memory may become so.
-        unsafe { place_cold_or_panic(self.scope, layout, self.align, End::High) }
+        place_cold_or_panic::<Uninitialised<T>, _>(self.scope, shape.into_any_shape(), self.align)
     }
 
     fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError> {
-        let layout = shape.into_layout();
-        // SAFETY: as in `uninit`.
-        unsafe { place_cold(self.scope, layout, self.align, End::High) }
+        place_cold::<Uninitialised<T>, _>(self.scope, shape.into_any_shape(), self.align)
     }
 }

@@ -10,7 +10,7 @@ use core::any::type_name;
 
 use ndarray::{ArrayRef, Axis, Dimension};
 
-/// `a` has that axis, or a panic.
+/// Panics if `a` does not have that axis.
 #[inline]
 #[track_caller]
 pub(super) fn check_axis<A, D: Dimension>(operation: &'static str, a: &ArrayRef<A, D>, axis: Axis) {
@@ -27,7 +27,7 @@ fn no_such_axis(operation: &'static str, axis: Axis, shape: &[usize]) -> ! {
     panic!("ndarena: {operation}: axis {axis} is out of bounds for shape {shape:?}; give one that is less than {axes}")
 }
 
-/// `n`, a number of elements, as an `A`, or a panic.
+/// `n`, a number of elements, as an `A`; panics if it cannot be converted.
 #[inline]
 #[track_caller]
 pub(super) fn converted<A>(operation: &'static str, n: usize, convert: impl FnOnce(usize) -> Option<A>) -> A {
@@ -46,6 +46,7 @@ fn not_converted(operation: &'static str, n: usize, to: &'static str) -> ! {
     )
 }
 
+/// The panic of shapes that cannot be broadcast: of the second to the first, or of any other number of them together.
 #[cold]
 #[inline(never)]
 #[track_caller]

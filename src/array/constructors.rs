@@ -1,22 +1,23 @@
 //! Arrays of a given shape.
 
+use core::alloc::Layout;
 use core::mem::MaybeUninit;
 
 use bytemuck::Pod;
-use ndarray::{ArrayViewMut, Dimension, IntoDimension, indices};
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, indices};
 use num_traits::{One, Zero};
 
-use super::raw::{place, place_bytes, slice_fast, try_place};
+use super::filling::filled;
+use super::raw::{Initialised, Uninitialised, place, place_bytes, slice_fast, try_place};
 use crate::error::AllocError;
-use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::{ArrayShape, Contiguous};
 
 /// The constructors of [`Scope`], and of a scope with an alignment ([`Aligned`](super::Aligned)), that take a shape.
 ///
 /// Shapes are ndarray's own: `n`, `(m, n)`, `[a, b, c]`, `(m, n).f()`, `IxDyn(&[..])`, `x.raw_dim()`, `x.dim()`, or with
-/// padding `(m, n).strides((ld, 1))` or [`(m, n).padded::<f64>()`](crate::Padded), for which the whole extent is allocated. They are a parameter of the trait, and so
-/// the only type to write is that of the elements:
+/// padding `(m, n).strides((ld, 1))` or [`(m, n).padded::<f64>()`](crate::Padded), for which the whole extent is allocated.
+/// They are a parameter of the trait, and so the only type to write is that of the elements:
 ///
 /// ```
 /// use ndarena::prelude::*;
@@ -122,10 +123,7 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     #[inline]
     #[track_caller]
     fn from_elem<T: Copy + 's>(self, shape: Sh, elem: T) -> ArrayViewMut<'s, T, Sh::Dim> {
-        let mut array = self.uninit(shape);
-        array.fill(MaybeUninit::new(elem));
-        // SAFETY: `fill` writes every element.
-        unsafe { array.assume_init() }
+        filled(self.uninit(shape), elem)
     }
 
     /// An array of zeros.
@@ -176,7 +174,7 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
         let (row_major, column_major) = (array.is_standard_layout(), array.t().is_standard_layout());
         match array.as_slice_memory_order_mut() {
             Some(elements) if row_major => write_all(elements, dim, f),
-            // The indices of the transpose, each turned round.
+            // The transpose is row-major. Its indices are this array's in the opposite order.
             Some(elements) if column_major => {
                 write_all(elements, reversed(dim), |index| f(reversed(index.into_dimension()).into_pattern()));
             }
@@ -184,7 +182,7 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
                 element.write(f(index));
             }),
         }
-        // SAFETY: each branch writes every element.
+        // SAFETY: each branch writes every element (Whole of `filling`).
         unsafe { array.assume_init() }
     }
 }
@@ -193,32 +191,23 @@ impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
     #[inline]
     #[track_caller]
     fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
-        let layout = shape.into_layout();
-        // SAFETY: the low end's memory is initialised, and a `T` may have any contents; these stay initialised whatever
-        // `T` is written, for it has no padding: `Pod`.
-        unsafe { place(self, layout, End::Low) }
+        place::<Initialised<T>, _>(self, shape.into_any_shape())
     }
 
     #[inline]
     fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
-        let layout = shape.into_layout();
-        // SAFETY: as in `alloc_array`.
-        unsafe { try_place(self, layout, End::Low) }
+        try_place::<Initialised<T>, _>(self, shape.into_any_shape())
     }
 
     #[inline]
     #[track_caller]
     fn uninit<T: Copy + 's>(self, shape: Sh) -> ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim> {
-        let layout = shape.into_layout();
-        // SAFETY: a `MaybeUninit` may be uninitialised, and the high end's memory may become so.
-        unsafe { place(self, layout, End::High) }
+        place::<Uninitialised<T>, _>(self, shape.into_any_shape())
     }
 
     #[inline]
     fn try_uninit<T: Copy + 's>(self, shape: Sh) -> Result<ArrayViewMut<'s, MaybeUninit<T>, Sh::Dim>, AllocError> {
-        let layout = shape.into_layout();
-        // SAFETY: as in `uninit`.
-        unsafe { try_place(self, layout, End::High) }
+        try_place::<Uninitialised<T>, _>(self, shape.into_any_shape())
     }
 }
 
@@ -232,6 +221,7 @@ fn write_all<T, D: Dimension>(elements: &mut [MaybeUninit<T>], dim: D, mut f: im
     assert!(elements.next().is_none(), "an element has an index");
 }
 
+/// `index` with its components in the opposite order.
 #[inline]
 fn reversed<D: Dimension>(mut index: D) -> D {
     let last = index.ndim().saturating_sub(1);
@@ -261,8 +251,7 @@ impl<'s> Scope<'s> {
     #[inline]
     #[track_caller]
     pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
-        // SAFETY: as in `alloc_array`.
-        match unsafe { slice_fast(self, len, End::Low) } {
+        match slice_fast::<Initialised<T>, _>(self, &Ix1(len)) {
             Some(slice) => slice,
             None => self.alloc_array(len).into_slice().expect("a contiguous array is a slice"),
         }
@@ -289,14 +278,7 @@ impl<'s> Scope<'s> {
     /// Kernels of faer's say how much they need in the same way: `docs/other-libraries.md` has an example.
     #[inline]
     #[track_caller]
-    pub fn bytes(self, layout: core::alloc::Layout) -> &'s mut [MaybeUninit<u8>] {
+    pub fn bytes(self, layout: Layout) -> &'s mut [MaybeUninit<u8>] {
         place_bytes(self, layout)
-    }
-
-    /// What [`uninit`](AllocArray::uninit) gives in one dimension, as a slice, in the usual case.
-    #[inline(always)]
-    pub(super) fn uninit_slice_fast<T: Copy + 's>(self, len: usize) -> Option<&'s mut [MaybeUninit<T>]> {
-        // SAFETY: as in `uninit`.
-        unsafe { slice_fast(self, len, End::High) }
     }
 }

@@ -1,7 +1,7 @@
 //! Division by zero of Rust's integers, found before the division: its own panic would not be at the caller's place.
 //!
 //! The elements have no bound that tells what they are, not even `'static`, so that `typeid` is asked, which wants none. The
-//! compiler knows the answer: of elements that are not integers, nothing is left of this.
+//! compiler knows the answer: for elements that are not integers, no code is left of this.
 
 use core::any::TypeId;
 
@@ -13,7 +13,7 @@ fn is_zero_of<T, U>(x: &U) -> bool {
     macro_rules! is_zero {
         ($($I:ty)+) => {$(
             if is::<U, $I>() {
-                // SAFETY: `U` is this integer type: it has its id (Integer).
+                // SAFETY: `U` is this integer type, as it has its id (Integer).
                 let x = unsafe { &*core::ptr::from_ref(x).cast::<$I>() };
                 return *x == 0;
             }
@@ -25,6 +25,7 @@ fn is_zero_of<T, U>(x: &U) -> bool {
     false
 }
 
+/// Whether `T` and `U` are one and the same of Rust's integer types.
 #[inline(always)]
 fn are_integers<T, U>() -> bool {
     macro_rules! are_both {
@@ -42,7 +43,7 @@ fn is<T, I: 'static>() -> bool {
     typeid::of::<T>() == TypeId::of::<I>()
 }
 
-/// None of `divisors`, by which `T`s are to be divided, is zero, or a panic; not of others than Rust's integers.
+/// Panics if one of `divisors`, by which `T`s are to be divided, is zero, and both are of one of Rust's integer types.
 #[inline(always)]
 #[track_caller]
 pub(super) fn check_divisors<T, U, D: Dimension>(operation: &'static str, divisors: &ArrayRef<U, D>) {
@@ -50,7 +51,7 @@ pub(super) fn check_divisors<T, U, D: Dimension>(operation: &'static str, diviso
         return;
     }
     let found = match divisors.as_slice_memory_order() {
-        // Without a way out of the loop, which is then one over vectors.
+        // The loop goes on after a zero, since it is one over vectors then.
         Some(divisors) => divisors.iter().fold(false, |found, x| found | is_zero_of::<T, U>(x)),
         None => divisors.iter().any(is_zero_of::<T, U>),
     };
@@ -61,7 +62,7 @@ pub(super) fn check_divisors<T, U, D: Dimension>(operation: &'static str, diviso
     }
 }
 
-/// `divisor`, by which `T`s are to be divided, is not zero, or a panic; not of others than Rust's integers.
+/// Panics if `divisor`, by which `T`s are to be divided, is zero, and both are of one of Rust's integer types.
 #[inline(always)]
 #[track_caller]
 pub(super) fn check_divisor<T, U>(operation: &'static str, divisor: &U) {

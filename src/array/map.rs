@@ -2,11 +2,12 @@
 
 use core::cmp::Reverse;
 use core::mem::MaybeUninit;
-use core::slice;
 
-use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder, Zip};
+use ndarray::{ArrayRef, ArrayViewMut, Dimension};
 
-use crate::AllocArray;
+use super::AllocArray;
+use super::filling::{mapped_fast, written, written_from};
+use super::order::axes_in_turn;
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
@@ -59,16 +60,14 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        if let Some(from) = a.as_slice() {
-            if let Some(to) = self.map_slice(from, &mut f) {
-                // SAFETY: `to` has as many elements as `a`, for `'s` and for no one else.
-                return unsafe { ArrayViewMut::from_shape_ptr(a.raw_dim(), to.as_mut_ptr()) };
-            }
+        match mapped_fast(self, a, false, &mut f) {
+            Some(to) => to,
+            None => self.map_in_order(a, f),
         }
-        self.map_in_order(a, f)
     }
 
-    /// Every case of [`map`](Scope::map): apart, so that row-major arrays without gaps get short code.
+    /// Every case of [`map`](Scope::map). It is a function of its own, so that the code for row-major arrays without gaps is
+    /// short.
     #[inline(never)]
     #[track_caller]
     fn map_in_order<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, mut f: F) -> ArrayViewMut<'s, B, D>
@@ -78,36 +77,15 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        if let Some(from) = a.t().to_slice() {
-            if let Some(to) = self.map_slice(from, &mut f) {
-                // SAFETY: `to` has as many elements as `a`, for `'s` and for no one else.
-                return unsafe { ArrayViewMut::from_shape_ptr(a.raw_dim().f(), to.as_mut_ptr()) };
-            }
+        if let Some(to) = mapped_fast(self, a, true, &mut f) {
+            return to;
         }
-        let mut to = self.uninit_like(a);
-        match (to.strides() == a.strides(), to.as_slice_memory_order_mut(), a.as_slice_memory_order()) {
-            // Both without gaps and in the same order.
-            (true, Some(to), Some(from)) => to.iter_mut().zip(from).for_each(|(to, from)| {
-                to.write(f(from));
-            }),
-            _ => Zip::from(&mut to).and(a).for_each(|to, from| {
-                to.write(f(from));
-            }),
+        let to = self.uninit_like(a);
+        match a.as_slice_memory_order() {
+            // Neither array has gaps, and both are in the same order.
+            Some(from) if to.strides() == a.strides() => written(to, |to| to.map(from, f)),
+            _ => written_from(to, a, f),
         }
-        // SAFETY: either branch writes every element; the slices of the first are as long as the arrays, which have the
-        // same shape.
-        unsafe { to.assume_init() }
-    }
-
-    /// The values of `f` for the elements of `from`, if there is memory ready for them.
-    #[inline(always)]
-    fn map_slice<'a, A, B: Copy + 's>(self, from: &'a [A], mut f: impl FnMut(&'a A) -> B) -> Option<&'s mut [B]> {
-        let to = self.uninit_slice_fast::<B>(from.len())?;
-        for (to, from) in to.iter_mut().zip(from) {
-            to.write(f(from));
-        }
-        // SAFETY: both are as long, so each element is written.
-        Some(unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), to.len()) })
     }
 
     /// An array of `a`'s shape, without gaps, whose axes have the order in memory that `a`'s have; row-major where `a`
@@ -124,15 +102,8 @@ impl<'s> Scope<'s> {
         if strides.windows(2).all(|pair| pair[0].unsigned_abs() >= pair[1].unsigned_abs()) || repeats() {
             return self.uninit(a.raw_dim());
         }
-        let mut slowest_first = D::zeros(a.ndim());
-        lengths_mut(&mut slowest_first).iter_mut().enumerate().for_each(|(i, axis)| *axis = i);
+        let mut slowest_first: D = axes_in_turn(a.ndim());
         lengths_mut(&mut slowest_first).sort_by_key(|&axis| Reverse(strides[axis].unsigned_abs()));
-        let mut dim = slowest_first.clone();
-        let mut place_of = slowest_first.clone();
-        for (place, &axis) in lengths_mut(&mut slowest_first).iter().enumerate() {
-            dim[place] = a.len_of(Axis(axis));
-            place_of[axis] = place;
-        }
-        self.uninit(dim).permuted_axes(place_of)
+        self.uninit_in_order(&a.raw_dim(), &slowest_first)
     }
 }

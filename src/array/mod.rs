@@ -3,9 +3,11 @@
 mod aligned;
 mod checks;
 mod constructors;
+mod filling;
 mod integers;
 mod map;
 mod ops;
+mod order;
 mod products;
 mod raw;
 mod reductions;

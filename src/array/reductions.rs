@@ -1,15 +1,18 @@
 //! Reductions along an axis, by ndarray's own algorithms: what they give is what ndarray gives, bit for bit.
 
-#[cfg(feature = "std")]
-use core::mem::MaybeUninit;
 use core::ops::{Add, Div};
 
-use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, RemoveAxis, ShapeBuilder, Zip};
+#[cfg(feature = "std")]
+use ndarray::Zip;
+use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, RemoveAxis, ShapeBuilder};
 use num_traits::{FromPrimitive, Zero};
 
 use super::AllocArray;
 use super::checks::{check_axis, converted};
-use super::zip_map::prefers_column_major;
+#[cfg(feature = "std")]
+use super::filling::filled;
+use super::filling::written_from;
+use super::order::prefers_column_major;
 #[cfg(feature = "std")]
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -49,7 +52,7 @@ impl<'s> Scope<'s> {
     /// use ndarray::{Axis, array};
     ///
     /// let a = array![[1, 5], [3, 4]];
-    /// ndarena::scope(|s| assert_eq!(s.fold_axis(&a, Axis(0), 0, |&most, &x| most.max(x)), array![3, 5]));
+    /// ndarena::scope(|s| assert_eq!(s.fold_axis(&a, Axis(0), 0, |&largest, &x| largest.max(x)), array![3, 5]));
     /// ```
     #[track_caller]
     pub fn fold_axis<A, B, D, F>(self, a: &ArrayRef<A, D>, axis: Axis, init: B, f: F) -> ArrayViewMut<'s, B, D::Smaller>
@@ -160,7 +163,7 @@ impl<'s> Scope<'s> {
         self.variances("std_axis", a, axis, ddof).mapv_into(|x| x.sqrt())
     }
 
-    /// [`map_axis`](Scope::map_axis) for the operation of that name.
+    /// [`map_axis`](Scope::map_axis) on behalf of `operation`, which panics name.
     #[inline]
     #[track_caller]
     fn lanes<'a, A, B, D, F>(
@@ -182,15 +185,10 @@ impl<'s> Scope<'s> {
             return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
         }
         let column_major = prefers_column_major(&a.index_axis(axis, 0)) > 0;
-        let mut to = self.uninit(dim.set_f(column_major));
-        Zip::from(&mut to).and(a.lanes(axis)).for_each(|to, lane| {
-            to.write(f(lane));
-        });
-        // SAFETY: `Zip` walks over all elements, and each is written.
-        unsafe { to.assume_init() }
+        written_from(self.uninit(dim.set_f(column_major)), a.lanes(axis), f)
     }
 
-    /// [`fold_axis`](Scope::fold_axis) for the operation of that name.
+    /// [`fold_axis`](Scope::fold_axis) on behalf of `operation`, which panics name.
     #[inline]
     #[track_caller]
     fn folded<A, B, D, F>(
@@ -214,7 +212,7 @@ impl<'s> Scope<'s> {
         to
     }
 
-    /// [`sum_axis`](Scope::sum_axis) for the operation of that name.
+    /// [`sum_axis`](Scope::sum_axis) on behalf of `operation`, which panics name.
     #[inline]
     #[track_caller]
     fn sums<A, D>(self, operation: &'static str, a: &ArrayRef<A, D>, axis: Axis) -> ArrayViewMut<'s, A, D::Smaller>
@@ -229,7 +227,7 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// [`var_axis`](Scope::var_axis) for the operation of that name.
+    /// [`var_axis`](Scope::var_axis) on behalf of `operation`, which panics name.
     #[cfg(feature = "std")]
     #[track_caller]
     fn variances<A, D>(
@@ -250,14 +248,11 @@ impl<'s> Scope<'s> {
         }
         let dim = a.raw_dim().remove_axis(axis);
         let mut squares = self.zeros::<A>(dim.clone());
-        // What the scope has no memory for is said outside the closure.
+        // If there is no memory for the means, the closure says so by an error: its own panic would not be at the caller's place.
         let done: Result<(), AllocError> = self.scope(|inner| {
-            let mut mean = inner.try_uninit::<A>(dim)?;
-            mean.fill(MaybeUninit::new(A::zero()));
-            // SAFETY: `fill` writes every element.
-            let mut mean = unsafe { mean.assume_init() };
+            let mut mean = filled(inner.try_uninit(dim)?, A::zero());
             for (i, part) in a.axis_iter(axis).enumerate() {
-                let count = A::from_usize(i + 1).expect("what can be as large as the length can be less");
+                let count = A::from_usize(i + 1).expect("the length can be converted, and this is no larger");
                 Zip::from(&mut mean).and(&mut squares).and(&part).for_each(|mean, squares, &x| {
                     let delta = x - *mean;
                     *mean = *mean + delta / count;
@@ -285,7 +280,7 @@ fn bad_ddof(operation: &'static str, ddof: Option<f64>, axis: Axis, shape: &[usi
     )
 }
 
-/// The axis along which elements lie closest in memory; of several the last.
+/// The axis along which neighbours lie closest in memory; if there are several, the last of these.
 fn fastest_axis<A, D: RemoveAxis>(a: &ArrayRef<A, D>) -> Option<Axis> {
     (0..a.ndim()).rev().min_by_key(|&axis| a.strides()[axis].unsigned_abs()).map(Axis)
 }

@@ -6,6 +6,7 @@ use ndarray::{
 
 use super::AllocArray;
 use super::checks::cannot_broadcast;
+use super::filling::written_from;
 use super::raw::too_large;
 use crate::scope::Scope;
 use crate::shape::contiguous_extent;
@@ -36,7 +37,7 @@ impl<'s> Scope<'s> {
         if a.is_standard_layout() {
             return a.view();
         }
-        ArrayView::from_shape(a.raw_dim(), self.elements_of(a.view())).expect("a copy has as many elements")
+        self.in_order_of_indices(a.view(), a.raw_dim()).expect("a copy has as many elements")
     }
 
     /// The elements of `a`, in the order of their indices, in an array of another shape: a view of `a` itself if that is
@@ -74,8 +75,8 @@ impl<'s> Scope<'s> {
         let order = order.unwrap_or(Order::RowMajor);
         match a.view().into_shape_with_order((dim.clone(), order)) {
             Err(error) if error.kind() == ErrorKind::IncompatibleLayout => match order {
-                Order::ColumnMajor => ArrayView::from_shape(dim.f(), self.elements_of(a.t())),
-                _ => ArrayView::from_shape(dim, self.elements_of(a.view())),
+                Order::ColumnMajor => self.in_order_of_indices(a.t(), dim.f()),
+                _ => self.in_order_of_indices(a.view(), dim),
             },
             done => done,
         }
@@ -111,19 +112,21 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// A copy of `a`'s elements, in the order of their indices.
+    /// A copy of `a`'s elements, in the order of their indices, in an array of another shape; or ndarray's error if that has not
+    /// as many.
     #[track_caller]
-    fn elements_of<T, D>(self, a: ArrayView<'_, T, D>) -> &'s [T]
+    fn in_order_of_indices<T, D, Sh>(
+        self,
+        a: ArrayView<'_, T, D>,
+        shape: Sh,
+    ) -> Result<ArrayView<'s, T, Sh::Dim>, ShapeError>
     where
         T: Copy + 's,
         D: Dimension,
+        Sh: ShapeBuilder,
     {
-        let mut to = self.uninit(a.raw_dim());
-        to.zip_mut_with(&a, |to, &x| {
-            to.write(x);
-        });
-        // SAFETY: both have the same shape, and every element is written.
-        let to = unsafe { to.assume_init() };
-        to.into_slice().expect("a new array has no gaps")
+        let copy = written_from(self.uninit(a.raw_dim()), &a, |&x| x);
+        let elements: &'s [T] = copy.into_slice().expect("a new array has no gaps");
+        ArrayView::from_shape(shape.into_shape_with_order(), elements)
     }
 }

@@ -6,6 +6,7 @@ use num_traits::{One, Zero};
 use super::AllocArray;
 #[cfg(feature = "std")]
 use super::checks::converted;
+use super::filling::try_written;
 use crate::scope::Scope;
 
 impl<'s> Scope<'s> {
@@ -31,20 +32,12 @@ impl<'s> Scope<'s> {
         self,
         iterable: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
     ) -> ArrayViewMut1<'s, T> {
-        let mut elements = iterable.into_iter();
+        let elements = iterable.into_iter();
         let len = elements.len();
-        let mut array = self.uninit(len);
-        let mut written = 0;
-        let memory = array.as_slice_mut().expect("a new array has no gaps");
-        memory.iter_mut().zip(elements.by_ref()).for_each(|(to, element)| {
-            to.write(element);
-            written += 1;
-        });
-        if written < len {
-            gave_too_few(len, written);
+        match try_written(self.uninit(len), |to| to.extend(elements)) {
+            Ok(array) => array,
+            Err(left) => gave_too_few(len, len - left),
         }
-        // SAFETY: all `len` elements are written.
-        unsafe { array.assume_init() }
     }
 
     /// `n` numbers from `start` to `end`, both included, the same distance apart: what ndarray's `Array::linspace` gives, bit
@@ -150,7 +143,7 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// The numbers below `n` can be converted to `T`, or a panic: ndarray multiplies by each.
+/// Panics if the numbers below `n`, by each of which ndarray multiplies, cannot be converted to `T`.
 #[cfg(feature = "std")]
 #[inline]
 #[track_caller]

@@ -8,6 +8,7 @@ use ndarray::{
 
 use super::AllocArray;
 use super::checks::check_axis;
+use super::order::axes_in_turn;
 use crate::scope::Scope;
 use crate::shape::{contiguous_extent, lengths_mut};
 
@@ -154,12 +155,9 @@ impl<'s> Scope<'s> {
         let mut to: ArrayViewMut<'s, MaybeUninit<T>, D> = if axis_index + 1 == n {
             self.uninit(dim.f())
         } else {
-            let mut slowest_first = dim.clone();
+            let mut slowest_first: D = axes_in_turn(n);
             lengths_mut(&mut slowest_first)[..=axis_index].rotate_right(1);
-            let mut place_of = D::zeros(n);
-            lengths_mut(&mut place_of).iter_mut().enumerate().for_each(|(i, place)| *place = i);
-            lengths_mut(&mut place_of)[..=axis_index].rotate_left(1);
-            self.uninit(slowest_first).permuted_axes(place_of)
+            self.uninit_in_order(&dim, &slowest_first)
         };
         let mut start = 0;
         for part in parts {
@@ -170,7 +168,7 @@ impl<'s> Scope<'s> {
             start = end;
         }
         assert_eq!(start, to.len_of(axis), "the parts are as long as the whole");
-        // SAFETY: the parts cover the axis from end to end, and each is written as a whole.
+        // SAFETY: the parts cover the axis from end to end, and every element of each is written (Whole of `filling`).
         unsafe { to.assume_init() }
     }
 }

@@ -1,5 +1,7 @@
 //! ndarray's `Zip`, ended in a scope.
 
+use core::mem::MaybeUninit;
+
 use ndarray::{Array, ArrayViewMut, Dimension, NdProducer, Shape, ShapeBuilder, Zip};
 
 use super::AllocArray;
@@ -70,8 +72,33 @@ pub trait ParMapCollectIn<F, R> {
         R: Copy + Send + 's;
 }
 
+/// The end of a [`Zip`] in an array whose elements are not written yet.
+pub(super) trait ZipInto<F, R> {
+    /// The number of axes, as a type.
+    type Dim: Dimension;
+
+    /// `to`, which has the zip's shape, with what `f` makes of the items at each index.
+    fn write_into<'s>(self, to: ArrayViewMut<'s, MaybeUninit<R>, Self::Dim>, f: F) -> ArrayViewMut<'s, R, Self::Dim>;
+}
+
 macro_rules! map_collect_in {
     ($($P:ident),+) => {
+        impl<$($P,)+ D, F, R> ZipInto<F, R> for Zip<($($P,)+), D>
+        where
+            $($P: NdProducer<Dim = D>,)+
+            D: Dimension,
+            F: FnMut($($P::Item),+) -> R,
+        {
+            type Dim = D;
+
+            #[inline]
+            fn write_into<'s>(self, mut to: ArrayViewMut<'s, MaybeUninit<R>, D>, f: F) -> ArrayViewMut<'s, R, D> {
+                self.map_assign_into(&mut to, f);
+                // SAFETY: the zip has `to`'s shape, walks over all indices, and assigns to each element (Whole of `filling`).
+                unsafe { to.assume_init() }
+            }
+        }
+
         impl<$($P,)+ D, F, R> MapCollectIn<F, R> for Zip<($($P,)+), D>
         where
             Self: Clone,
@@ -87,10 +114,8 @@ macro_rules! map_collect_in {
             where
                 R: Copy + 's,
             {
-                let mut to = s.uninit(shape_of(self.clone().map_collect(|$(_: $P::Item),+| ())));
-                self.map_assign_into(&mut to, f);
-                // SAFETY: the zip has `to`'s shape, walks over all indices, and assigns to each element.
-                unsafe { to.assume_init() }
+                let to = s.uninit(shape_of(self.clone().map_collect(|$(_: $P::Item),+| ())));
+                self.write_into(to, f)
             }
         }
 
@@ -112,15 +137,16 @@ macro_rules! map_collect_in {
             {
                 let mut to = s.uninit(shape_of(self.clone().map_collect(|$(_: $P::Item),+| ())));
                 self.par_map_assign_into(&mut to, f);
-                // SAFETY: the zip has `to`'s shape, walks over all indices before it returns, and assigns to each element.
+                // SAFETY: the zip has `to`'s shape, walks over all indices before it returns, and assigns to each
+                // element (Whole of `filling`).
                 unsafe { to.assume_init() }
             }
         }
     };
 }
 
-/// The shape and memory order that a `Zip` gives an array: of elements without size, which take no memory, and no time once
-/// the compiler is through with them. `Zip` tells of neither otherwise.
+/// The shape and memory order that a `Zip` gives the array that it collects into, of which it tells nothing otherwise. The
+/// elements have no size, so collecting them takes no memory, and the compiler removes the loop.
 #[inline]
 fn shape_of<D: Dimension>(collected: Array<(), D>) -> Shape<D> {
     let column_major = !collected.is_standard_layout();

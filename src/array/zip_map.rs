@@ -2,17 +2,25 @@
 
 use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder, Zip};
 
+use super::AllocArray;
 use super::checks::cannot_broadcast;
+use super::filling::written_fast;
+use super::order::{prefers_column_major, rows_without_gaps};
 use super::raw::too_large;
-use crate::AllocArray;
+use super::zip_collect::ZipInto;
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
 /// The number of axes of `D` and `E` broadcast together.
 type Max<D, E> = <D as DimMax<E>>::Output;
 
-/// For up to so many elements, iterators take less time than `Zip` takes to set itself up.
+/// Up to this number of elements, iterators take less time than `Zip` takes to set itself up.
 const FEW: usize = 32;
+
+/// ndarray's `Zip` of these producers.
+macro_rules! zip {
+    ($a:ident $($b:ident)*) => { Zip::from($a)$(.and($b))* };
+}
 
 macro_rules! zip_map {
     ($(#[$doc:meta])* $name:ident, $zip:ident, $broadcast:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
@@ -29,7 +37,7 @@ macro_rules! zip_map {
             self.$zip(stringify!($name), $($a,)+ f)
         }
 
-        /// The same for the operation of that name.
+        /// The same on behalf of `operation`, which panics name.
         #[allow(clippy::too_many_arguments, reason = "of five operands")]
         #[inline]
         #[track_caller]
@@ -49,23 +57,18 @@ macro_rules! zip_map {
             if shapes.iter().all(|shape| same(shape, shapes[0])) {
                 if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
                     let len = [$($a.len()),+][0];
-                    if let Some(to) = self.uninit_slice_fast(len) {
-                        // As long, which the compiler then knows.
-                        $(let $a = &$a[..len];)+
-                        for (i, to) in to.iter_mut().enumerate() {
-                            to.write(f($(&$a[i]),+));
-                        }
-                        let dim = broadcast_shape::<$dim>(operation, &shapes);
-                        // SAFETY: `to` has as many elements as an array of that shape, each written, for `'s` and for no
-                        // one else.
-                        return unsafe { ArrayViewMut::from_shape_ptr(dim, to.as_mut_ptr().cast()) };
+                    // After this the compiler knows that all slices have this length.
+                    $(let $a = &$a[..len];)+
+                    let dim = broadcast_shape::<$dim>(operation, &shapes);
+                    if let Some(to) = written_fast(self, dim, |to, len| to.write(len, |i| f($(&$a[i]),+))) {
+                        return to;
                     }
                 }
             }
             self.$broadcast(operation, $($a,)+ f)
         }
 
-        /// Every case: apart, so that row-major arrays of one shape get short code.
+        /// Every case. It is a function of its own, so that the code for row-major arrays of one shape is short.
         #[allow(clippy::too_many_arguments, reason = "of five operands")]
         #[inline(never)]
         #[track_caller]
@@ -84,40 +87,32 @@ macro_rules! zip_map {
             let shapes = [$($a.shape()),+];
             let dim = broadcast_shape::<$dim>(operation, &shapes);
             $(let $a = broadcast(self, &$a, &dim);)+
-            if let (Some(len), true) = (dim.size_checked(), [$(rows_without_gaps(&$a)),+].iter().all(|&without| without)) {
-                if let Some(to) = self.uninit_slice_fast(len) {
-                    let row_len = dim[dim.ndim() - 1];
+            if [$(rows_without_gaps(&$a)),+].iter().all(|&without| without) {
+                let row_len = dim[dim.ndim() - 1];
+                let by_rows = written_fast(self, dim.clone(), |mut to, len| {
                     $(let mut $a = $a.rows().into_iter();)+
-                    for to in to.chunks_exact_mut(row_len) {
+                    for _ in 0..len / row_len {
                         $(let $a = $a.next().and_then(|row| row.to_slice()).expect("as many rows, without gaps");)+
                         $(let $a = &$a[..row_len];)+
-                        for (i, to) in to.iter_mut().enumerate() {
-                            to.write(f($(&$a[i]),+));
-                        }
+                        to = to.write(row_len, |i| f($(&$a[i]),+));
                     }
-                    // SAFETY: `to` has as many elements as an array of that shape, each written, as whole rows are all
-                    // that there is, for `'s` and for no one else.
-                    return unsafe { ArrayViewMut::from_shape_ptr(dim, to.as_mut_ptr().cast()) };
+                    to
+                });
+                if let Some(to) = by_rows {
+                    return to;
                 }
             }
             let column_major = 0 $(+ prefers_column_major(&$a))+ > 0;
-            if let (Some(len @ ..=FEW), false) = (dim.size_checked(), column_major) {
-                if let Some(to) = self.uninit_slice_fast(len) {
+            if let (Some(..=FEW), false) = (dim.size_checked(), column_major) {
+                let few = written_fast(self, dim.clone(), |to, len| {
                     $(let mut $a = $a.iter();)+
-                    for to in to.iter_mut() {
-                        to.write(f($($a.next().expect("as many elements")),+));
-                    }
-                    // SAFETY: `to` has as many elements as an array of that shape, each written, for `'s` and for no one
-                    // else.
-                    return unsafe { ArrayViewMut::from_shape_ptr(dim, to.as_mut_ptr().cast()) };
+                    to.write(len, |_| f($($a.next().expect("as many elements")),+))
+                });
+                if let Some(to) = few {
+                    return to;
                 }
             }
-            let mut to = self.uninit(dim.set_f(column_major));
-            Zip::from(&mut to)$(.and($a))+.for_each(|to, $($a),+| {
-                to.write(f($($a),+));
-            });
-            // SAFETY: `Zip` walks over all elements, and each is written.
-            unsafe { to.assume_init() }
+            zip!($($a)+).write_into(self.uninit(dim.set_f(column_major)), f)
         }
     };
 }
@@ -206,7 +201,7 @@ fn same(a: &[usize], b: &[usize]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
 }
 
-/// The shape that arrays of these shapes are broadcast to, or a panic.
+/// The shape that arrays of these shapes are broadcast to; panics if there is none.
 #[inline]
 #[track_caller]
 fn broadcast_shape<D: Dimension>(operation: &'static str, shapes: &[&[usize]]) -> D {
@@ -225,7 +220,7 @@ fn broadcast_shape<D: Dimension>(operation: &'static str, shapes: &[&[usize]]) -
     dim
 }
 
-/// `a` as a view of the shape that it is broadcast to, which was made of all operands', or a panic if that is too large.
+/// `a` broadcast to `dim`, which is made of the shapes of all operands; panics if `dim` is too large for any array.
 #[inline]
 #[track_caller]
 fn broadcast<'a, A, D: Dimension, E: Dimension>(s: Scope<'_>, a: &'a ArrayRef<A, D>, dim: &E) -> ArrayView<'a, A, E> {
@@ -238,41 +233,4 @@ fn broadcast<'a, A, D: Dimension, E: Dimension>(s: Scope<'_>, a: &'a ArrayRef<A,
         Some(a) => a,
         None => too_large(s, dim),
     }
-}
-
-/// Whether rows are slices: for ndarray, too, a reason to prefer row-major order.
-#[inline]
-fn rows_without_gaps<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> bool {
-    a.strides().last() == Some(&1) && a.shape().last().is_some_and(|&len| len > 1)
-}
-
-/// How much an operand speaks for column-major order, as ndarray's `Zip` weighs it: more if it lies without gaps.
-#[inline]
-pub(super) fn prefers_column_major<A, D: Dimension>(a: &ArrayView<'_, A, D>) -> i32 {
-    let (shape, strides) = (a.shape(), a.strides());
-    let (&[first, .., last], &[by_first, .., by_last]) = (shape, strides) else { return 0 };
-    let long_axes = shape.iter().filter(|&&len| len > 1).count();
-    if without_gaps(shape.iter().zip(strides).rev()) {
-        if long_axes > 1 { -2 } else { 0 }
-    } else if without_gaps(shape.iter().zip(strides)) {
-        2
-    } else if first > 1 && by_first == 1 {
-        1
-    } else if last > 1 && by_last == 1 {
-        -1
-    } else {
-        0
-    }
-}
-
-/// Whether elements lie side by side, if these are the axes from the fastest to the slowest.
-#[inline]
-fn without_gaps<'a>(axes: impl Iterator<Item = (&'a usize, &'a isize)> + Clone) -> bool {
-    let mut side_by_side = 1;
-    let contiguous = axes.clone().filter(|&(&len, _)| len != 1).all(|(&len, &stride)| {
-        let next = side_by_side;
-        side_by_side *= len as isize;
-        stride == next
-    });
-    contiguous || axes.into_iter().any(|(&len, _)| len == 0)
 }

@@ -42,13 +42,13 @@ pub trait ArrayShape<K = Contiguous> {
     type Dim: Dimension;
 
     #[doc(hidden)]
-    fn into_layout(self) -> Layout<Self::Dim>;
+    fn into_any_shape(self) -> AnyShape<Self::Dim>;
 }
 
-/// A shape of which it is known whether it is contiguous.
+/// A shape of either kind.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Layout<D> {
+pub enum AnyShape<D> {
     Contiguous(Shape<D>),
     Strided(StrideShape<D>),
 }
@@ -57,8 +57,8 @@ impl<Sh: ShapeBuilder> ArrayShape<Contiguous> for Sh {
     type Dim = Sh::Dim;
 
     #[inline(always)]
-    fn into_layout(self) -> Layout<Sh::Dim> {
-        Layout::Contiguous(self.into_shape_with_order())
+    fn into_any_shape(self) -> AnyShape<Sh::Dim> {
+        AnyShape::Contiguous(self.into_shape_with_order())
     }
 }
 
@@ -66,8 +66,8 @@ impl<D: Dimension> ArrayShape<Strided> for StrideShape<D> {
     type Dim = D;
 
     #[inline(always)]
-    fn into_layout(self) -> Layout<D> {
-        Layout::Strided(self)
+    fn into_any_shape(self) -> AnyShape<D> {
+        AnyShape::Strided(self)
     }
 }
 
@@ -86,11 +86,11 @@ pub(crate) enum Extent {
     Elements(usize),
 }
 
-impl<D: Dimension> Layout<D> {
+impl<D: Dimension> AnyShape<D> {
     pub(crate) fn dim(&self) -> &D {
         match self {
-            Layout::Contiguous(shape) => shape.raw_dim(),
-            Layout::Strided(shape) => shape.raw_dim(),
+            AnyShape::Contiguous(shape) => shape.raw_dim(),
+            AnyShape::Strided(shape) => shape.raw_dim(),
         }
     }
 
@@ -98,8 +98,8 @@ impl<D: Dimension> Layout<D> {
     /// distance from the first element in memory to the last.
     pub(crate) fn extent<T>(&self) -> Result<Extent, AllocErrorKind> {
         match self {
-            Layout::Contiguous(shape) => contiguous_extent(shape.raw_dim(), size_of::<T>()),
-            Layout::Strided(shape) => strided_extent::<T, D>(shape),
+            AnyShape::Contiguous(shape) => contiguous_extent(shape.raw_dim(), size_of::<T>()),
+            AnyShape::Strided(shape) => strided_extent::<T, D>(shape),
         }
     }
 }
@@ -132,16 +132,18 @@ pub(crate) fn contiguous_extent<D: Dimension>(dim: &D, size: usize) -> Result<Ex
     }
 }
 
+/// The extent of an array with strides, which ndarray checks.
 fn strided_extent<T, D: Dimension>(shape: &StrideShape<D>) -> Result<Extent, AllocErrorKind> {
     let checked = contiguous_extent(shape.raw_dim(), size_of::<T>())?;
-    // As long as a slice can be, and no memory at all.
+    // A slice of elements without size may have any length, and takes no memory.
     let units = &mut [(); isize::MAX as usize];
     let error = |error: ShapeError| match error.kind() {
-        // The last element lies further from the first than `isize` can say.
+        // The last element lies further from the first than `isize` can express.
         ErrorKind::Overflow | ErrorKind::OutOfBounds => AllocErrorKind::Overflow,
         _ => AllocErrorKind::Strides,
     };
-    // A stride that has no absolute value, of an axis with one index: what looks for shared elements would negate it.
+    // The least `isize` has no absolute value. As the stride of an axis of length 1 it does no harm, but ndarray's search for
+    // shared elements, on the mutable view, would negate it.
     let view = ArrayView::from_shape(shape.clone(), units).map_err(error)?;
     if view.strides().contains(&isize::MIN) && !view.is_empty() {
         return Err(AllocErrorKind::Overflow);

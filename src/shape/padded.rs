@@ -7,10 +7,11 @@ use ndarray::{ArrayView, Dimension, ShapeBuilder, StrideShape};
 use super::{Extent, contiguous_extent, lengths_mut};
 use crate::memory::offsets::LINE;
 
-/// Rows shorter than this are left as they are: few are in the way of each other.
+/// Rows of fewer bytes than this are left as they are: few of them share a place of the cache.
 const FROM: usize = 512;
 
-/// Rows of a multiple of this are in the way of each other: in a cache of 64 places, every sixteenth has the same.
+/// Rows of a multiple of this many bytes are padded: in a cache that has 64 places for lines, at least every sixteenth row begins
+/// at the same place.
 const CROWDED: usize = 256;
 
 /// Shapes with padding between rows.
@@ -51,9 +52,10 @@ impl<Sh: ShapeBuilder> Padded for Sh {
             return shape.into();
         }
         let Ok(Extent::Elements(len)) = contiguous_extent(&dim, size) else {
-            return shape.into(); // empty, or too large for any array, as whoever allocates it will say
+            // The array is empty, or too large for any; then whoever allocates it says so.
+            return shape.into();
         };
-        // ndarray keeps the order to itself, but shows the strides of a view: of elements that take no memory.
+        // ndarray does not tell the order of a shape, but the strides of a view, which is made here of elements without size.
         let units = &[(); isize::MAX as usize];
         let view = ArrayView::from_shape(shape, &units[..len]).expect("as many elements as the shape has");
         let column_major = !view.is_standard_layout();
@@ -62,7 +64,7 @@ impl<Sh: ShapeBuilder> Padded for Sh {
         for k in 0..n {
             let axis = if column_major { k } else { n - 1 - k };
             lengths_mut(&mut strides)[axis] = stride;
-            // Not more than the array's bytes, which fit `isize`, and an eighth for the padding: this fits `usize`.
+            // The bytes of the array fit `isize`, and the padding adds at most an eighth, so this fits `usize`.
             stride *= lengths[axis];
             let row = stride * size;
             if k == 0 && row >= FROM && row % CROWDED == 0 {

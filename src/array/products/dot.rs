@@ -1,18 +1,21 @@
 //! Products of vectors and matrices, by ndarray's own kernels.
+//!
+//! The invariant `Same`: types that may have no lifetimes in them (`'static`) and have one id are one type.
 
 use core::any::TypeId;
-use core::mem::MaybeUninit;
+use core::marker::PhantomData;
 
 use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{
     ArrayRef, ArrayRef1, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Ix1, Ix2, IxDyn, LinalgScalar,
-    ShapeBuilder, Zip,
+    ShapeBuilder,
 };
 
 #[cfg(feature = "std")]
 use super::small::small_product;
 use crate::array::AllocArray;
-use crate::array::raw::place;
+use crate::array::filling::written;
+use crate::array::raw::{Contents, place};
 use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
@@ -74,14 +77,12 @@ impl<'s> Scope<'s> {
     /// ```
     #[track_caller]
     pub fn outer<A: LinalgScalar>(self, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> ArrayViewMut2<'s, A> {
-        let mut to = self.uninit((a.len(), b.len()));
-        for (row, &a) in to.rows_mut().into_iter().zip(a) {
-            row.into_iter().zip(b).for_each(|(to, &b)| {
-                to.write(a * b);
-            });
-        }
-        // SAFETY: every element of every row is written.
-        unsafe { to.assume_init() }
+        written(self.uninit((a.len(), b.len())), |mut to| {
+            for &a in a {
+                to = to.write(b.len(), |j| a * b[j]);
+            }
+            to
+        })
     }
 
     /// The Kronecker product of two matrices: `a[i, j] * b`, block by block, as `ndarray::linalg::kron` gives it.
@@ -100,23 +101,33 @@ impl<'s> Scope<'s> {
     /// ```
     #[track_caller]
     pub fn kron<A: LinalgScalar>(self, a: &ArrayRef2<A>, b: &ArrayRef2<A>) -> ArrayViewMut2<'s, A> {
-        // Saturated, the product is too large for any array.
+        // A product that overflows becomes `usize::MAX`, which is too large for any array.
         let dim = (a.nrows().saturating_mul(b.nrows()), a.ncols().saturating_mul(b.ncols()));
-        let mut to: ArrayViewMut2<'s, MaybeUninit<A>> = self.uninit(dim);
-        if !to.is_empty() {
-            Zip::from(to.exact_chunks_mut(b.dim())).and(a).for_each(|block, &a| {
-                Zip::from(block).and(b).for_each(|to, &b| {
-                    to.write(a * b);
-                });
-            });
-        }
-        // SAFETY: the blocks are of `b`'s shape, as many as `a` has elements, and each is written as a whole.
-        unsafe { to.assume_init() }
+        written(self.uninit(dim), |mut to| {
+            for a in a.rows() {
+                for b in b.rows() {
+                    for &a in a {
+                        to = to.write(b.len(), |j| a * b[j]);
+                    }
+                }
+            }
+            to
+        })
     }
 }
 
-/// Memory for the result of a kernel that does not read it, but is promised that it is initialised: of the numbers that
-/// matter unfilled, of others zeros.
+/// Elements that are `f64` or `f32`: whoever places them has looked at their type.
+struct Float<A>(PhantomData<A>);
+
+// SAFETY: `result` is the only one that places them, and does so where `A` is `f64` or `f32` (Same). These are `Pod`, so any
+// initialised bytes are valid, and stay initialised (Contents).
+unsafe impl<A> Contents for Float<A> {
+    type Element = A;
+    const END: End = End::Low;
+}
+
+/// Memory for the result of a kernel that does not read it, but may rely on its being initialised: for `f64` and `f32`
+/// whatever is there, and for other elements zeros.
 #[inline]
 #[track_caller]
 fn result<'s, A: LinalgScalar, Sh: ArrayShape>(s: Scope<'s>, shape: Sh) -> ArrayViewMut<'s, A, Sh::Dim>
@@ -125,8 +136,7 @@ where
 {
     let element = TypeId::of::<A>();
     if element == TypeId::of::<f64>() || element == TypeId::of::<f32>() {
-        // SAFETY: `A` is `f64` or `f32`, which are `Pod`: what the low end's memory holds is valid, and stays initialised.
-        return unsafe { place(s, shape.into_layout(), End::Low) };
+        return place::<Float<A>, _>(s, shape.into_any_shape());
     }
     s.zeros(shape)
 }

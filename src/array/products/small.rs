@@ -23,21 +23,22 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayRef2, Axis, LinalgScalar};
 use num_traits::Float;
 
-/// The most rows and columns that count as small.
-const MOST: usize = 12;
+/// Up to so many rows and columns, a matrix counts as small.
+const LIMIT: usize = 12;
 
 /// How ndarray's kernel rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kernel {
+    /// That is not known yet.
     Unknown,
     /// After each product and each sum.
     Twice,
     /// After each product and sum as a whole, with the processor's fused operation. Stored, or handed to [`product`], only
     /// where there is one (`Fused`).
     Once,
-    /// As `Once`, and +0.0 added in the end, by which -0.0 becomes +0.0.
+    /// As `Once`; and in the end +0.0 is added to each sum, by which -0.0 becomes +0.0.
     OnceAndPlusZero,
-    /// In some other way.
+    /// In a way that no loop here has.
     Other,
 }
 
@@ -45,7 +46,7 @@ enum Kernel {
 #[inline]
 pub(super) fn small_product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>) -> bool {
     let ((m, k), n) = (a.dim(), b.ncols());
-    if m > MOST || k > MOST || n > MOST {
+    if m > LIMIT || k > LIMIT || n > LIMIT {
         return false;
     }
     let kernel = if is::<A, f64>() {
@@ -60,20 +61,21 @@ pub(super) fn small_product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>,
     product(a, b, c, kernel)
 }
 
-/// By the loop that rounds so, if there is one.
+/// `c ← a b` by the loop that rounds as `kernel` says, if there is such a loop; else nothing, and `false`.
 #[inline]
 fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>, kernel: Kernel) -> bool {
     match kernel {
         Kernel::Twice => rows(a, b, c, |x, y, sum| sum + x * y, |sum| sum),
-        // SAFETY: the instructions are there (`Fused`).
+        // SAFETY: there are fused operations, or no such kernel would be known (Fused).
         Kernel::Once => unsafe { fused::product::<A, false>(a, b, c) },
-        // SAFETY: as above.
+        // SAFETY: as for `Once` (Fused).
         Kernel::OnceAndPlusZero => unsafe { fused::product::<A, true>(a, b, c) },
         Kernel::Unknown | Kernel::Other => return false,
     }
     true
 }
 
+/// `c ← a b`, by [`rows_of`] with arrays of a size that fits `b`.
 #[inline(always)]
 fn rows<A: LinalgScalar>(
     a: &ArrayRef2<A>,
@@ -90,13 +92,13 @@ fn rows<A: LinalgScalar>(
             let middle = b.ncols().min(8);
             let (b1, b2) = b.view().split_at(Axis(1), middle);
             let (mut c1, mut c2) = c.view_mut().split_at(Axis(1), middle);
-            rows_of::<A, 8, MOST>(a, &b1, &mut c1, &multiply_add, &finish);
-            rows_of::<A, 8, MOST>(a, &b2, &mut c2, &multiply_add, &finish);
+            rows_of::<A, 8, LIMIT>(a, &b1, &mut c1, &multiply_add, &finish);
+            rows_of::<A, 8, LIMIT>(a, &b2, &mut c2, &multiply_add, &finish);
         }
     }
 }
 
-/// Row by row. `b` has at most `DEPTH` rows and `WIDTH` columns, and is taken to have as many, so that the compiler knows.
+/// `c ← a b`, row by row. `b` has at most `DEPTH` rows and `WIDTH` columns, and is taken to have as many, so that the compiler knows.
 #[inline(always)]
 fn rows_of<A: LinalgScalar, const WIDTH: usize, const DEPTH: usize>(
     a: &ArrayRef2<A>,
@@ -128,7 +130,7 @@ fn rows_of<A: LinalgScalar, const WIDTH: usize, const DEPTH: usize>(
     }
 }
 
-/// Found by trying, the first time.
+/// The kernel whose loop gives what ndarray's does: looked up in `known`, or found by trying the first time.
 #[inline]
 fn kernel_of<A: LinalgScalar + Float + From<f32>>(known: &AtomicU8) -> Kernel {
     let stored = known.load(Relaxed);
@@ -142,6 +144,7 @@ fn kernel_of<A: LinalgScalar + Float + From<f32>>(known: &AtomicU8) -> Kernel {
     found
 }
 
+/// The kernel whose loop gives what ndarray's does, found by trying.
 #[cold]
 #[inline(never)]
 fn find_kernel<A: LinalgScalar + Float + From<f32>>() -> Kernel {
@@ -150,28 +153,28 @@ fn find_kernel<A: LinalgScalar + Float + From<f32>>() -> Kernel {
     possible.iter().copied().find(|&kernel| gives_the_same::<A>(kernel)).unwrap_or(Kernel::Other)
 }
 
-/// Whether that loop's products have the bits of ndarray's: of operands by which its kernels can be told apart, in the shapes
-/// and layouts in which it may take one or another.
+/// Whether the products of that kernel's loop have the bits of ndarray's. The operands are such that ndarray's kernels can be
+/// told apart, in the shapes and layouts for which it may take one or another.
 fn gives_the_same<A: LinalgScalar + Float + From<f32>>(kernel: Kernel) -> bool {
     let of = |x: f32| -> A { x.into() };
-    // Thirds have as many digits as there are, and so have their products.
+    // A third takes all the binary digits that there are, so products and sums of thirds are rounded.
     let third = |n: usize| of((n % 199) as f32 - 99.0) / of(3.0);
-    // Products of these are between nothing and a few times the least number above zero, of both signs.
+    // Products of these have both signs and are at most a few times the least number above zero, so that they underflow.
     let least = (A::min_positive_value() * A::epsilon()).sqrt() / of(16.0);
     let tiny = |n: usize| third(n) * least;
-    let (zero, infinity, most) = (A::zero(), A::infinity(), A::max_value());
+    let (zero, infinity, largest) = (A::zero(), A::infinity(), A::max_value());
     let special =
-        [zero, -zero, third(0), infinity, A::min_positive_value(), -infinity, most, third(7), A::nan(), -most];
+        [zero, -zero, third(0), infinity, A::min_positive_value(), -infinity, largest, third(7), A::nan(), -largest];
     let special = |n: usize| special[n % special.len()];
     let all: [&dyn Fn(usize) -> A; 3] = [&third, &tiny, &special];
-    let shapes = [(MOST, MOST, MOST), (MOST, 1, MOST), (MOST, MOST, 1), (1, MOST, MOST), (7, 3, 5)];
+    let shapes = [(LIMIT, LIMIT, LIMIT), (LIMIT, 1, LIMIT), (LIMIT, LIMIT, 1), (1, LIMIT, LIMIT), (7, 3, 5)];
     all.iter().all(|number| {
         shapes.iter().all(|&(m, k, n)| {
             let mut a = Array2::from_shape_fn((m, k), |(i, j)| number(37 * i + 11 * j));
             let mut b = Array2::from_shape_fn((k, n), |(i, j)| number(23 * i + 59 * j + 5));
             [false, true].into_iter().all(|backwards| {
                 if backwards {
-                    // Not for `blas`.
+                    // With rows in this order, `blas` is not asked.
                     a.invert_axis(Axis(1));
                     b.invert_axis(Axis(1));
                 }
@@ -183,25 +186,27 @@ fn gives_the_same<A: LinalgScalar + Float + From<f32>>(kernel: Kernel) -> bool {
     })
 }
 
-/// Whether these are one number, and a zero of one sign; or both none.
+/// Whether `x` and `y` are equal, and have the same sign if they are zeros; or are both NaN.
 fn same_bits<A: Float>(x: A, y: A) -> bool {
     (x == y && x.is_sign_negative() == y.is_sign_negative()) || (x.is_nan() && y.is_nan())
 }
 
+/// Whether `A` and `B` are one type.
 fn is<A: 'static, B: 'static>() -> bool {
     TypeId::of::<A>() == TypeId::of::<B>()
 }
 
-/// `x` as a `B`, which it is.
+/// `x` as a `B`; panics if that is not its type.
 #[inline(always)]
 fn as_a<A: Any, B: Copy + 'static>(x: A) -> B {
     *(&x as &dyn Any).downcast_ref::<B>().expect("the type was compared")
 }
 
-/// The loop with `mul_add`, where that is an instruction.
+/// The loop with `mul_add`, for processors on which that is an instruction.
 mod fused {
     use super::{ArrayRef2, LinalgScalar, as_a, is, rows};
 
+    /// Whether this processor has what [`product`] is compiled to.
     pub(super) fn is_there() -> bool {
         #[cfg(target_arch = "x86_64")]
         return std::is_x86_feature_detected!("fma") && std::is_x86_feature_detected!("avx2");
@@ -209,9 +214,11 @@ mod fused {
         return cfg!(target_arch = "aarch64");
     }
 
+    /// `c ← a b`, with +0.0 added to each sum in the end if so asked.
+    ///
     /// # Safety
     ///
-    /// [`is_there`] says so.
+    /// `Fused`: [`is_there`] is true.
     #[cfg_attr(target_arch = "x86_64", target_feature(enable = "fma,avx2"))]
     pub(super) unsafe fn product<A: LinalgScalar, const PLUS_ZERO: bool>(
         a: &ArrayRef2<A>,

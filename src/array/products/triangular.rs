@@ -48,9 +48,10 @@ impl fmt::Display for SolveError {
 
 impl core::error::Error for SolveError {}
 
-/// Up to this many rows, a matrix is not divided any further.
+/// A matrix of up to this many rows is not divided any further.
 const BLOCK: usize = 32;
 
+/// Which triangle of a matrix is looked at, with the diagonal.
 #[derive(Clone, Copy)]
 enum Half {
     Lower,
@@ -133,6 +134,7 @@ impl<'s> Scope<'s> {
         self.solve_triangular(u, Half::Upper, b)
     }
 
+    /// The solution for either half of `a`.
     #[track_caller]
     fn solve_triangular<A, D>(
         self,
@@ -160,7 +162,8 @@ impl<'s> Scope<'s> {
         } else if let Ok(x) = x.view_mut().into_dimensionality::<Ix2>() {
             solve_matrix(a.view(), half, x);
         }
-        // An element that is not finite, of `a` or `b`, comes out as one, but for the diagonal's.
+        // If an element of `a` or `b` is not finite, an element of `x` is not either; only of the diagonal, which was looked
+        // at before, does that not hold.
         if x.iter().fold(true, |finite, x| finite & x.is_finite()) { Ok(x) } else { Err(SolveError::NotFinite) }
     }
 }
@@ -179,7 +182,8 @@ fn not_compatible(half: Half, (m, n): (usize, usize), b: &[usize]) -> ! {
     )
 }
 
-/// By rows where these lie side by side, else by columns.
+/// Solves `a x = b` for a vector, where `x` holds `b` at first: row by row if the elements of a row lie closer in memory than
+/// those of a column, else column by column.
 fn solve_vector<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x: ArrayViewMut1<'_, A>) {
     let n = x.len();
     let by_rows = a.stride_of(Axis(1)).unsigned_abs() <= a.stride_of(Axis(0)).unsigned_abs();
@@ -190,7 +194,8 @@ fn solve_vector<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x
         };
         let line = a.index_axis(Axis(usize::from(!by_rows)), i);
         let (pivot, value) = (line[i], x[i]);
-        // By rows what is solved, by columns what is not. By `split_at`: a slice takes longer than a short product.
+        // Row by row, the others are the elements that are solved already; column by column, those that are not yet.
+        // `split_at` is used, as making a slice takes longer than a short product.
         let (line, mut others) = if matches!(half, Half::Lower) == by_rows {
             (line.split_at(Axis(0), i).0, x.view_mut().split_at(Axis(0), i).0)
         } else {
@@ -207,7 +212,7 @@ fn solve_vector<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x
     }
 }
 
-/// By halves, and in the end by rows.
+/// Solves `a x = b` for a matrix, where `x` holds `b` at first: half by half, with a matrix product in between.
 fn solve_matrix<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, x: ArrayViewMut2<'_, A>) {
     let n = a.nrows();
     if x.ncols() == 1 {
@@ -234,6 +239,7 @@ fn solve_matrix<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, x: Ar
     }
 }
 
+/// Solves `a x = b` for a matrix, where `x` holds `b` at first, row by row.
 fn solve_block<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x: ArrayViewMut2<'_, A>) {
     let n = a.nrows();
     for step in 0..n {
