@@ -1,4 +1,7 @@
 //! Arrays that own the memory they lie in: results that leave a scope without a copy.
+//!
+//! The invariant `Alive`: the `array` of a [`DetachedArray`] is valid, and nobody else's, for as long as its `memory` is not
+//! dropped; the view is dropped with it, and never given away with the lifetime `'static`.
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
@@ -34,8 +37,9 @@ use crate::memory::Detached;
 ///
 /// The elements are not dropped: those of a scope's arrays need not be, and others are not this array's.
 pub struct DetachedArray<T: 'static, D> {
-    // Valid for as long as `memory` is not dropped, and never given away with this lifetime.
+    /// The view that the closure returned. Its lifetime is not really `'static` (Alive).
     array: ArrayViewMut<'static, T, D>,
+    /// All the memory that the scope had.
     memory: Detached,
 }
 
@@ -44,9 +48,9 @@ impl<T, D: Dimension> DetachedArray<T, D> {
     ///
     /// # Safety
     ///
-    /// It is a valid array, and nobody else's, for as long as `memory` is not dropped.
+    /// `Alive`: it is a valid array, and nobody else's, for as long as `memory` is not dropped.
     pub(crate) unsafe fn new(array: RawArrayViewMut<T, D>, memory: Detached) -> Self {
-        // SAFETY: the caller's promise; the array is used while `memory` is there.
+        // SAFETY: the view is used only as long as `memory` is there, and is valid as long (Alive).
         let array = unsafe { array.deref_into_view_mut() };
         DetachedArray { array, memory }
     }

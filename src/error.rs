@@ -62,9 +62,8 @@ pub enum AllocErrorKind {
 ///
 /// The methods whose name begins with `try_` return the error, all others panic with its text. Each of our own panics reads
 /// `ndarena: <operation>: <what was given>; <what would do>` (that of an `AllocError`: `ndarena: <the error>`), at the caller's
-/// place. Opening
-/// a scope or a guard fails only if the system has not even the few hundred bytes that a level takes, as `Box::new` would.
-/// Everything else that could go wrong does not compile.
+/// place. Opening a scope or a guard fails only if the system has not even the few hundred bytes that a level takes, as `Box::new`
+/// would. Everything else that could go wrong does not compile.
 ///
 /// [`bytes`]: crate::Scope::bytes
 /// [`bump`]: crate::Scope::bump
@@ -102,8 +101,11 @@ pub enum AllocErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllocError {
     shortage: Shortage,
+    /// The bytes asked for, or `usize::MAX` where that is too many for any array.
     bytes: usize,
+    /// The first axis lengths; what is beyond the number of axes is 0.
     shape: [usize; AXES],
+    /// The number of axes, which may be more than `shape` has room for.
     ndim: usize,
 }
 
@@ -111,7 +113,9 @@ pub struct AllocError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shortage {
     pub(crate) kind: AllocErrorKind,
+    /// The bytes that the scope could still have had.
     pub(crate) left: usize,
+    /// The limit of the buffer, if it has one, or the size of a fixed buffer's memory.
     pub(crate) limit: Option<usize>,
     /// Whether the memory is a [`FixedBuffer`](crate::FixedBuffer)'s.
     pub(crate) fixed: bool,

@@ -1,4 +1,4 @@
-// Its examples are tests where there are all the features that they use.
+// The examples of README.md are tests, if there are all the features that they use.
 #![cfg_attr(any(feature = "global", not(doctest)), doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "std"), no_std)]
 

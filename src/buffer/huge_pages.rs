@@ -1,4 +1,7 @@
 //! Memory on large pages.
+//!
+//! The invariant `Pages`: a chunk is an allocation of the global allocator's, with the [`layout`] of its length, which is a
+//! whole number of large pages, one or more.
 
 use alloc::alloc::{alloc, dealloc};
 use core::alloc::Layout;
@@ -30,22 +33,23 @@ use crate::memory::block::{ChunkSource, HUGE_PAGE};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HugePages;
 
-/// Whole pages that hold `bytes` bytes.
+/// The layout of whole pages that hold `bytes` bytes.
 fn layout(bytes: usize) -> Option<Layout> {
     Layout::from_size_align(bytes.checked_next_multiple_of(HUGE_PAGE)?, HUGE_PAGE).ok()
 }
 
-// SAFETY: the global allocator promises points 1, 3 and 4 of the contract; the layout asks for point 2.
+// SAFETY: what the global allocator gives is one allocation, nobody else's, and stays where it is; the layout asks for the
+// length and the alignment that a chunk must have (Pages).
 unsafe impl ChunkSource for HugePages {
     fn allocate(&self, bytes: usize) -> Option<NonNull<[u8]>> {
         let layout = layout(bytes)?;
-        // SAFETY: the layout has a size, as a buffer asks for a byte or more, which is rounded up.
+        // SAFETY: the layout has a size, as a buffer asks for a byte or more, which is rounded up to whole pages (Pages).
         let start = NonNull::new(unsafe { alloc(layout) })?;
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if !cfg!(miri) {
             let advice = rustix::mm::Advice::LinuxHugepage;
-            // A kernel without huge pages refuses, and small ones do.
-            // SAFETY: whole pages of our own; this does not change their contents.
+            // A kernel that has no huge pages refuses. Then the memory is on small pages, which will do.
+            // SAFETY: these are whole pages that were just allocated (Pages), and the advice does not change their contents.
             let _ = unsafe { rustix::mm::madvise(start.as_ptr().cast(), layout.size(), advice) };
         }
         Some(NonNull::slice_from_raw_parts(start, layout.size()))
@@ -53,7 +57,7 @@ unsafe impl ChunkSource for HugePages {
 
     unsafe fn deallocate(&self, chunk: NonNull<[u8]>) {
         let layout = layout(chunk.len()).expect("as it was allocated");
-        // SAFETY: it comes from `allocate`, with this layout, as its length is a whole number of pages.
+        // SAFETY: `allocate` had the chunk from the global allocator, with this layout (Pages).
         unsafe { dealloc(chunk.as_ptr().cast(), layout) }
     }
 }

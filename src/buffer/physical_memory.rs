@@ -3,60 +3,39 @@
 /// The bytes of physical memory, where the system tells: on Linux, Android, Apple's systems, the BSDs, illumos, Solaris and
 /// Windows.
 pub(super) fn physical_memory() -> Option<u64> {
+    // Miri has no machine to ask.
     if cfg!(miri) {
-        return None; // there is no machine to ask
+        return None;
     }
-    system::physical_memory()
-}
-
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "illumos",
-    target_os = "solaris",
-    target_vendor = "apple",
-))]
-mod system {
-    pub(super) fn physical_memory() -> Option<u64> {
+    #[cfg(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "dragonfly",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "illumos",
+        target_os = "solaris",
+        target_vendor = "apple",
+    ))]
+    {
         let ask = |what| {
-            // SAFETY: this takes a number, and gives one; any number may be asked with.
+            // SAFETY: `sysconf` takes any number, gives one, and touches no memory of ours.
             let answer = unsafe { libc::sysconf(what) };
-            u64::try_from(answer).ok() // -1 for "cannot tell"
+            // It answers -1 where it cannot tell.
+            u64::try_from(answer).ok()
         };
-        ask(libc::_SC_PHYS_PAGES)?.checked_mul(ask(libc::_SC_PAGESIZE)?)
+        return ask(libc::_SC_PHYS_PAGES)?.checked_mul(ask(libc::_SC_PAGESIZE)?);
     }
-}
+    #[cfg(windows)]
+    {
+        use windows_sys::Win32::System::SystemInformation::{GlobalMemoryStatusEx, MEMORYSTATUSEX};
 
-#[cfg(windows)]
-mod system {
-    use windows_sys::Win32::System::SystemInformation::{GlobalMemoryStatusEx, MEMORYSTATUSEX};
-
-    pub(super) fn physical_memory() -> Option<u64> {
         let mut status = MEMORYSTATUSEX { dwLength: size_of::<MEMORYSTATUSEX>() as u32, ..Default::default() };
-        // SAFETY: `status` is the structure that is to be filled, and says how large it is.
+        // SAFETY: `GlobalMemoryStatusEx` fills a structure of the size that `dwLength` says, and `status` is one.
         let told = unsafe { GlobalMemoryStatusEx(&mut status) };
-        (told != 0).then_some(status.ullTotalPhys)
+        return (told != 0).then_some(status.ullTotalPhys);
     }
-}
-
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "illumos",
-    target_os = "solaris",
-    target_vendor = "apple",
-    windows,
-)))]
-mod system {
-    pub(super) fn physical_memory() -> Option<u64> {
-        None
-    }
+    #[allow(unreachable_code, reason = "only some systems tell")]
+    None
 }

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! 1. **Current.** `CURRENT` is null or points to a [`Buffer`] that lives and belongs to this thread: one borrowed by a
-//!    [`with_buffer`] that has not returned, or the thread's own, `OWN`, before its destructor has run.
+//! - **Current.** `CURRENT` is null or points to a [`Buffer`] that lives and belongs to this thread: one borrowed by a
+//!   [`with_buffer`] that has not returned, or the thread's own, `OWN`, before its destructor has run.
 //!
 //! `CURRENT` has no destructor, so that reading it is one load, at any time in a thread's life. `OWN` has one, which
 //! sets `CURRENT` back; in thread-local destructors that run after it a call gets a buffer for its own duration.
@@ -19,10 +19,13 @@ use super::physical_memory::physical_memory;
 use crate::scope::Scope;
 
 thread_local! {
+    /// This thread's default buffer, or null where it is to be found out which one that is.
     static CURRENT: Cell<*const Buffer> = const { Cell::new(ptr::null()) };
+    /// The thread's own buffer: its default one outside of any [`with_buffer`].
     static OWN: Own = const { Own(Buffer::new()) };
 }
 
+/// A buffer that is not [`CURRENT`] any more when it is dropped.
 struct Own(Buffer);
 
 impl Drop for Own {
@@ -33,12 +36,13 @@ impl Drop for Own {
     }
 }
 
-/// A buffer may hold so many bytes where nobody tells how many there are: an eighth of 2 GiB.
+/// The limit of default buffers where the system does not tell how much memory there is: an eighth of 2 GiB.
 const LIMIT_WHERE_MEMORY_IS_UNKNOWN: usize = 256 << 20;
 
-/// Limit of default buffers not yet created; 0 for one not yet known.
+/// The limit of default buffers that are not yet created, in bytes; 0 as long as it is not known.
 static LIMIT: AtomicUsize = AtomicUsize::new(0);
 
+/// [`LIMIT`], which is found out if it is not known yet.
 fn default_limit() -> usize {
     let limit = LIMIT.load(Ordering::Relaxed);
     if limit != 0 {
@@ -102,12 +106,13 @@ pub fn default_buffer<R>(f: impl FnOnce(&Buffer) -> R) -> R {
             return after_own_is_gone(f);
         }
     }
-    // SAFETY: `current` points to a live buffer of this thread (invariant 1). It stays one while `f` runs: calls of
+    // SAFETY: `current` points to a live buffer of this thread (Current). It stays one while `f` runs: calls of
     // `with_buffer` return in the reverse order of their beginning, and `OWN`'s destructor runs when the thread has
     // ended; or within `std::process::exit`, after which `f` does not go on.
     f(unsafe { &*current })
 }
 
+/// Makes this thread's own buffer its default one; null if its destructor has run.
 #[cold]
 #[inline(never)]
 fn own() -> *const Buffer {
@@ -120,6 +125,7 @@ fn own() -> *const Buffer {
     own
 }
 
+/// [`default_buffer`] in a thread-local destructor that runs after [`OWN`]'s.
 #[cold]
 #[inline(never)]
 fn after_own_is_gone<R>(f: impl FnOnce(&Buffer) -> R) -> R {
@@ -139,6 +145,7 @@ fn after_own_is_gone<R>(f: impl FnOnce(&Buffer) -> R) -> R {
 /// });
 /// ```
 pub fn with_buffer<R>(buffer: &Buffer, f: impl FnOnce() -> R) -> R {
+    /// Makes the buffer that was current before current again.
     struct Restore(*const Buffer);
     impl Drop for Restore {
         fn drop(&mut self) {
