@@ -104,6 +104,10 @@ impl<'s> Scope<'s> {
         // A product that overflows becomes `usize::MAX`, which is too large for any array.
         let dim = (a.nrows().saturating_mul(b.nrows()), a.ncols().saturating_mul(b.ncols()));
         written(self.uninit(dim), |mut to| {
+            // Matrices without elements may have more rows than anyone can count.
+            if dim.0 == 0 || dim.1 == 0 {
+                return to;
+            }
             for a in a.rows() {
                 for b in b.rows() {
                     for &a in a {
