@@ -210,10 +210,18 @@ impl Share {
     }
 
     /// The most that was ever in use of this share's memory, as far as it is noted here, if that of `inner`, a part of it, was
-    /// `inner_peak`. What lies between the two is in use as long as `inner` is.
+    /// `inner_peak`. What lies between the two is in use as long as `inner` is. Pins that are packed may lie beyond whole lines,
+    /// also where this share's own arrays do not.
     pub(super) fn peak_with(&self, inner: &Region, inner_peak: usize) -> usize {
-        let outside = outside_of((inner.start.get().addr().get(), inner.end.get().addr().get()), &self.region);
-        self.region.peak.get().max(outside + inner_peak)
+        let region = &self.region;
+        let (start, end) = if self.pins().packed {
+            (region.whole_from.get(), region.whole_to.get())
+        } else {
+            (region.start.get().addr().get(), region.end.get().addr().get())
+        };
+        let below = inner.start.get().addr().get().saturating_sub(start);
+        let above = end.saturating_sub(inner.end.get().addr().get());
+        region.peak.get().max(below + above + inner_peak)
     }
 
     /// Makes a share that is the first one what it is between two scopes. Nothing is lent, and no scope is left on it.
@@ -312,11 +320,6 @@ impl Share {
             borrower.soil(soiled);
         }
     }
-}
-
-/// How much of a region's memory, in bytes, lies outside of the addresses `from..to`.
-pub(super) fn outside_of((from, to): (usize, usize), region: &Region) -> usize {
-    from.saturating_sub(region.start.get().addr().get()) + region.end.get().addr().get().saturating_sub(to)
 }
 
 /// Room for a guard's share at the high end of `region`, and where that was before.

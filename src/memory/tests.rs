@@ -279,3 +279,29 @@ fn marks_are_lent_and_come_back() {
         drop(outer);
     }
 }
+
+/// What is pinned may lie beyond the whole lines of the scope that it is for, and is in use all the same.
+#[test]
+fn a_peak_counts_pins_beyond_whole_lines() {
+    let mut fitted = 0;
+    for offset in 0..64 {
+        let mut memory = vec![UNINIT; 400];
+        // SAFETY: nobody else uses the memory, which outlives everything.
+        let own = unsafe { Own::over(NonNull::from(&mut memory[offset..offset + 274]).cast(), 274) };
+        let stack = core::mem::ManuallyDrop::new(Stack::fixed(274));
+        let frames = [Frame::new(), Frame::new(), Frame::new()];
+        let outer = stack.enter_fixed(&own, None);
+        let first = stack.enter_fixed(&own, Some(&frames[0]));
+        stack.take(outer.region(), 193, 1, End::High).expect("it fits, packed or not");
+        let [second, third] = [1, 2].map(|n| stack.enter_fixed(&own, Some(&frames[n])));
+        drop(first);
+        // If the array fills whole lines, none of them is left.
+        let more = usize::from(stack.take(second.region(), 1, 1, End::High).is_ok());
+        fitted += more;
+        drop(third);
+        drop(second);
+        let peak = stack.fixed_stats(&own, 274).peak;
+        assert!(peak >= 193 + more, "{peak} bytes");
+    }
+    assert!(fitted > 32, "most memory has no four whole lines, and is packed");
+}
