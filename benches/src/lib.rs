@@ -1,4 +1,5 @@
 //! What the benchmarks share: how they measure.
 
 pub mod counted;
+pub mod operations;
 pub mod paired;
