@@ -11,9 +11,12 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
-use std::{env, fs};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, thread};
 
 use ndarena_benches::operations::{Operation, Outcome, Setup, Watch, Way, operations};
 
@@ -57,29 +60,34 @@ impl Watch for Marks {
     }
 }
 
-fn cells() -> Vec<(Operation, [usize; 3], Setup)> {
-    let filter: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+/// The cells of a row.
+fn cells(name: &str) -> Vec<(Operation, [usize; 3], Setup)> {
     let mut cells = Vec::new();
-    for operation in operations() {
-        if filter.is_empty() || filter.iter().any(|part| operation.name.contains(part.as_str())) {
-            for lengths in LENGTHS {
-                cells.extend(operation.setups(lengths).into_iter().map(|setup| (operation, lengths, setup)));
-            }
+    for operation in operations().into_iter().filter(|operation| operation.name == name) {
+        for lengths in LENGTHS {
+            cells.extend(operation.setups(lengths).into_iter().map(|setup| (operation, lengths, setup)));
         }
     }
     cells
 }
 
+/// Runs each cell of a row in each way.
+fn run(name: &str) {
+    for (operation, _, setup) in cells(name) {
+        WAYS.iter().for_each(|&way| (operation.run)(&setup, way, &mut Marks));
+    }
+}
+
 const WAYS: [Way; 3] = [Way::Heap, Way::Scope, Way::Hand];
 
-/// What each cell executes in a turn, in each way.
-fn count(cells: usize) -> Option<Vec<[f64; 3]>> {
-    let out = env::temp_dir().join(format!("ndarena-operations-{}", std::process::id()));
-    let program = env::current_exe().expect("the path of this program");
+/// What each cell of a row executes in a turn, in each way. A row has a process of its own: what callgrind takes to write down
+/// counts grows with the code that was run.
+fn count(name: &str) -> Option<Vec<[f64; 3]>> {
+    let out = env::temp_dir().join(format!("ndarena-{name}-{}", std::process::id()));
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--dump-before=ndarena_counted", "--combine-dumps=yes", "--dump-line=no"]);
-    valgrind.arg(format!("--callgrind-out-file={}", out.display())).arg(program).args(env::args().skip(1));
-    let done = valgrind.env(CHILD, "1").output().ok()?;
+    valgrind.arg(format!("--callgrind-out-file={}", out.display()));
+    let done = valgrind.arg(env::current_exe().expect("the path of this program")).env(CHILD, name).output().ok()?;
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let written = fs::read_to_string(&out).expect("callgrind writes down what it counted");
     fs::remove_file(&out).expect("it can be removed");
@@ -90,45 +98,72 @@ fn count(cells: usize) -> Option<Vec<[f64; 3]>> {
         .collect();
     // Each cell, in each way, has a number for what came before it, and its own.
     let own: Vec<f64> = totals.chunks_exact(2).map(|pair| pair[1] / TURNS as f64).collect();
-    assert_eq!(own.len(), cells * WAYS.len(), "a count for each cell");
     Some(own.chunks_exact(WAYS.len()).map(|ways| [ways[0], ways[1], ways[2]]).collect())
 }
 
-fn main() -> ExitCode {
-    let cells = cells();
-    if env::var_os(CHILD).is_some() || env::args().any(|argument| argument == "--test") {
-        for (operation, _, setup) in &cells {
-            WAYS.iter().for_each(|&way| (operation.run)(setup, way, &mut Marks));
+/// The counts of all rows, on all cores.
+fn count_all(names: &[&'static str]) -> Option<BTreeMap<&'static str, Vec<[f64; 3]>>> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Some(BTreeMap::new())));
+    thread::scope(|threads| {
+        for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get()) {
+            threads.spawn(|| {
+                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let counts = count(name);
+                    let mut done = done.lock().expect("no other thread panicked");
+                    match (counts, &mut *done) {
+                        (Some(counts), Some(all)) => drop(all.insert(*name, counts)),
+                        (None, done) => *done = None,
+                        _ => {}
+                    }
+                }
+            });
         }
+    });
+    done.into_inner().expect("no thread panicked")
+}
+
+fn main() -> ExitCode {
+    if let Ok(name) = env::var(CHILD) {
+        run(&name);
         return ExitCode::SUCCESS;
     }
-    let Some(counts) = count(cells.len()) else {
-        println!("valgrind is needed to count instructions, and does not run here");
+    let filter: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let mut names: Vec<&str> = operations().iter().map(|operation| operation.name).collect();
+    names.dedup();
+    names.retain(|name| filter.is_empty() || filter.iter().any(|part| name.contains(part.as_str())));
+    if env::args().any(|argument| argument == "--test") {
+        names.iter().for_each(|name| run(name));
+        return ExitCode::SUCCESS;
+    }
+    let Some(counts) = count_all(&names) else {
+        println!("skipped: valgrind is needed to count instructions, and does not run here");
         return ExitCode::SUCCESS;
     };
     let all = env::args().any(|argument| argument == "--all");
-    let mut rows: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut above = 0;
-    println!("| operation | elements | axes | layouts | lengths | heap | by hand | scope | of the heap |\n|---|---|---|---|---|---|---|---|---|");
-    for ((operation, lengths, setup), [heap, scope, hand]) in cells.iter().zip(&counts) {
-        let ratio = scope / heap;
-        rows.entry(operation.name).or_default().push(ratio);
-        above += usize::from(ratio > BOUND);
-        if all || ratio > BOUND {
-            let Operation { name, element, axes, count, .. } = operation;
-            println!(
-                "| {name} | {element} | {axes} | {setup} | {:?} | {heap:.0} | {hand:.0} | {scope:.0} | {ratio:.2} |",
-                &lengths[..*count]
-            );
+    let (mut summary, mut above, mut total) = (String::new(), 0, 0);
+    println!("| operation | elements | axes | layouts | lengths | heap | by hand | scope | of the heap |");
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for name in names {
+        let (cells, counts) = (cells(name), &counts[name]);
+        assert_eq!(cells.len(), counts.len(), "a count for each cell of {name}");
+        let ratios: Vec<f64> = counts.iter().map(|[heap, scope, _]| scope / heap).collect();
+        for (((operation, lengths, setup), [heap, scope, hand]), ratio) in cells.iter().zip(counts).zip(&ratios) {
+            if all || *ratio > BOUND {
+                let Operation { element, axes, count, .. } = operation;
+                let lengths = &lengths[..*count];
+                println!(
+                    "| {name} | {element} | {axes} | {setup} | {lengths:?} | {heap:.0} | {hand:.0} | {scope:.0} | {ratio:.2} |"
+                );
+            }
         }
-    }
-    println!("\n| operation | cells | above {BOUND} | largest | geometric mean |\n|---|---|---|---|---|");
-    for (name, ratios) in &rows {
         let largest = ratios.iter().copied().fold(0.0, f64::max);
         let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
-        let above = ratios.iter().filter(|&&ratio| ratio > BOUND).count();
-        println!("| {name} | {} | {above} | {largest:.2} | {mean:.2} |", ratios.len());
+        let beyond = ratios.iter().filter(|&&ratio| ratio > BOUND).count();
+        (above, total) = (above + beyond, total + ratios.len());
+        writeln!(summary, "| {name} | {} | {beyond} | {largest:.2} | {mean:.2} |", ratios.len())
+            .expect("a string grows");
     }
-    println!("\n{} of {} cells execute more than {BOUND} of their heap form's instructions", above, cells.len());
+    println!("\n| operation | cells | above {BOUND} | largest | geometric mean |\n|---|---|---|---|---|\n{summary}");
+    println!("{above} of {total} cells execute more than {BOUND} of their heap form's instructions");
     if above == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,23 +1,22 @@
 //! Arrays made from another, element by element, in one pass.
 
 use core::cmp::Reverse;
-use core::mem::MaybeUninit;
 
-use ndarray::{ArrayRef, ArrayViewMut, Dimension};
+use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder};
 
-use super::AllocArray;
-use super::filling::{mapped_fast, written, written_from};
-use super::order::axes_in_turn;
+use super::filling::{mapped_fast, written};
+use super::order::{axes_in_turn, in_order, in_place};
+use super::runs::write_array;
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
 impl<'s> Scope<'s> {
     /// A copy of `a`, of the same shape and in the same memory order: row-major, column-major, or any other order of the
-    /// axes, without the gaps that `a` may have.
+    /// axes, without the gaps that `a` may have. What has no gaps has the same strides, also where it goes backwards.
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::{Array2, ShapeBuilder, s};
@@ -43,7 +42,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::array;
@@ -60,50 +59,57 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        match mapped_fast(self, a, false, &mut f) {
-            Some(to) => to,
-            None => self.map_in_order(a, f),
+        if let Some(to) = a.as_slice().and_then(|from| mapped_fast(self, from, &a.raw_dim(), &mut f)) {
+            return to;
         }
+        self.map_in_order(a, f)
     }
 
     /// Every case of [`map`](Scope::map). It is a function of its own, so that the code for row-major arrays without gaps is
     /// short.
     #[inline(never)]
     #[track_caller]
-    fn map_in_order<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, mut f: F) -> ArrayViewMut<'s, B, D>
+    fn map_in_order<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, f: F) -> ArrayViewMut<'s, B, D>
     where
         A: 'a,
         B: Copy + 's,
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        if let Some(to) = mapped_fast(self, a, true, &mut f) {
-            return to;
+        let from = a.as_slice_memory_order();
+        let slowest_first = slowest_first(a);
+        let in_memory = in_order(&a.raw_dim(), slowest_first.as_ref());
+        let to = written(self, in_memory.set_f(false), |to| match (from, &slowest_first) {
+            (Some(from), _) => to.map(from, f),
+            (None, None) => write_array(to, a, |axis| axis, f),
+            (None, Some(slowest_first)) => write_array(to, a, |axis| slowest_first[axis], f),
+        });
+        let mut to = match slowest_first {
+            None => to,
+            Some(slowest_first) => in_place(to, &slowest_first),
+        };
+        // An array without gaps that goes backwards along some axes is read from its lowest address on, and so written.
+        if from.is_some() && a.strides().iter().any(|&stride| stride < 0) {
+            for axis in (0..a.ndim()).map(Axis) {
+                if a.stride_of(axis) < 0 && a.len_of(axis) > 1 {
+                    to.invert_axis(axis);
+                }
+            }
         }
-        let to = self.uninit_like(a);
-        match a.as_slice_memory_order() {
-            // Neither array has gaps, and both are in the same order.
-            Some(from) if to.strides() == a.strides() => written(to, |to| to.map(from, f)),
-            _ => written_from(to, a, f),
-        }
+        to
     }
+}
 
-    /// An array of `a`'s shape, without gaps, whose axes have the order in memory that `a`'s have; row-major where `a`
-    /// repeats elements and so has none.
-    #[inline]
-    #[track_caller]
-    fn uninit_like<A, B, D>(self, a: &ArrayRef<A, D>) -> ArrayViewMut<'s, MaybeUninit<B>, D>
-    where
-        B: Copy + 's,
-        D: Dimension,
-    {
-        let strides = a.strides();
-        let repeats = || a.axes().any(|axis| axis.stride == 0 && axis.len > 1);
-        if strides.windows(2).all(|pair| pair[0].unsigned_abs() >= pair[1].unsigned_abs()) || repeats() {
-            return self.uninit(a.raw_dim());
-        }
-        let mut slowest_first: D = axes_in_turn(a.ndim());
-        lengths_mut(&mut slowest_first).sort_by_key(|&axis| Reverse(strides[axis].unsigned_abs()));
-        self.uninit_in_order(&a.raw_dim(), &slowest_first)
+/// The axes of `a` from the slowest in memory to the fastest, if that is not the order that they have; row-major order where
+/// `a` repeats elements, and so has none.
+#[inline]
+fn slowest_first<A, D: Dimension>(a: &ArrayRef<A, D>) -> Option<D> {
+    let strides = a.strides();
+    let repeats = || a.axes().any(|axis| axis.stride == 0 && axis.len > 1);
+    if strides.windows(2).all(|pair| pair[0].unsigned_abs() >= pair[1].unsigned_abs()) || repeats() {
+        return None;
     }
+    let mut axes: D = axes_in_turn(a.ndim());
+    lengths_mut(&mut axes).sort_by_key(|&axis| Reverse(strides[axis].unsigned_abs()));
+    Some(axes)
 }

@@ -12,8 +12,10 @@ mod products;
 mod raw;
 mod reductions;
 mod reshaping;
+mod runs;
 mod sequences;
 mod stacking;
+mod walk;
 mod zip_collect;
 mod zip_map;
 

@@ -13,6 +13,7 @@ use super::checks::{check_axis, converted};
 use super::filling::filled;
 use super::filling::written_from;
 use super::order::prefers_column_major;
+use super::runs::strided;
 #[cfg(feature = "std")]
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -184,7 +185,8 @@ impl<'s> Scope<'s> {
         if a.len_of(axis) == 0 {
             return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
         }
-        let column_major = prefers_column_major(&a.index_axis(axis, 0)) > 0;
+        let part = a.index_axis(axis, 0);
+        let column_major = prefers_column_major(part.shape(), strided(&part)) > 0;
         written_from(self.uninit(dim.set_f(column_major)), a.lanes(axis), f)
     }
 

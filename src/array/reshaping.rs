@@ -4,10 +4,10 @@ use ndarray::{
     ArrayRef, ArrayView, ArrayViewMut, Dimension, ErrorKind, IntoDimension, Order, ShapeArg, ShapeBuilder, ShapeError,
 };
 
-use super::AllocArray;
 use super::checks::cannot_broadcast;
-use super::filling::written_from;
+use super::filling::written;
 use super::raw::too_large;
+use super::runs::write_array;
 use crate::scope::Scope;
 use crate::shape::contiguous_extent;
 
@@ -16,7 +16,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::array;
@@ -49,7 +49,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::{Order, array};
@@ -86,7 +86,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// If `a` cannot be broadcast to that shape, and as [`AllocArray`] says.
+    /// If `a` cannot be broadcast to that shape, and as [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::array;
@@ -125,7 +125,7 @@ impl<'s> Scope<'s> {
         D: Dimension,
         Sh: ShapeBuilder,
     {
-        let copy = written_from(self.uninit(a.raw_dim()), &a, |&x| x);
+        let copy = written(self, a.raw_dim().set_f(false), |to| write_array(to, &a, |axis| axis, |&x| x));
         let elements: &'s [T] = copy.into_slice().expect("a new array has no gaps");
         ArrayView::from_shape(shape.into_shape_with_order(), elements)
     }

@@ -1,6 +1,6 @@
 //! Arrays of one dimension from iterators, sequences of numbers, and matrices from their diagonal.
 
-use ndarray::{ArrayRef1, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{ArrayRef1, ArrayViewMut1, ArrayViewMut2, Ix1, ShapeBuilder};
 use num_traits::{One, Zero};
 
 use super::AllocArray;
@@ -34,7 +34,7 @@ impl<'s> Scope<'s> {
     ) -> ArrayViewMut1<'s, T> {
         let elements = iterable.into_iter();
         let len = elements.len();
-        match try_written(self.uninit(len), |to| to.extend(elements)) {
+        match try_written(self, Ix1(len).set_f(false), |to| to.extend(elements)) {
             Ok(array) => array,
             Err(left) => gave_too_few(len, len - left),
         }

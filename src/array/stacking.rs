@@ -1,14 +1,13 @@
 //! Arrays put together along an axis, with ndarray's errors and in its memory order.
 
-use core::mem::MaybeUninit;
-
 use ndarray::{
-    ArrayRef, ArrayView, ArrayViewMut, Axis, Dimension, ErrorKind, RemoveAxis, ShapeBuilder, ShapeError, Slice,
+    ArrayRef, ArrayView, ArrayViewMut, Axis, Dimension, ErrorKind, Ix1, RemoveAxis, ShapeBuilder, ShapeError,
 };
 
-use super::AllocArray;
 use super::checks::check_axis;
-use super::order::axes_in_turn;
+use super::filling::{Filling, written};
+use super::order::{axes_in_turn, in_order, in_place};
+use super::runs::write_array;
 use crate::scope::Scope;
 use crate::shape::{contiguous_extent, lengths_mut};
 
@@ -22,7 +21,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::{Axis, array};
@@ -61,7 +60,7 @@ impl<'s> Scope<'s> {
         if contiguous_extent(&dim, size_of::<T>()).is_err() {
             return error(ErrorKind::Overflow);
         }
-        Ok(self.join(dim, axis, arrays.iter().map(|a| a.view())))
+        Ok(self.join(dim, axis, |to, order| arrays.iter().for_each(|a| write_array(to, a, order, |&x| x))))
     }
 
     /// The arrays next to each other along a new axis, like `ndarray::stack`.
@@ -73,7 +72,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::{Axis, array};
@@ -105,14 +104,17 @@ impl<'s> Scope<'s> {
         if contiguous_extent(&dim, size_of::<T>()).is_err() {
             return error(ErrorKind::Overflow);
         }
-        Ok(self.join(dim, axis, arrays.iter().map(|a| a.view().insert_axis(axis))))
+        Ok(self.join(dim, axis, |to, order| {
+            let part = without(axis, order);
+            arrays.iter().for_each(|a| write_array(to, a, &part, |&x| x));
+        }))
     }
 
     /// The parts of `a` at `indices` along `axis`, in that order; an index may come several times.
     ///
     /// # Panics
     ///
-    /// If `a` has no such axis, or an index is out of its bounds, and as [`AllocArray`] says.
+    /// If `a` has no such axis, or an index is out of its bounds, and as [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::{Axis, array};
@@ -133,43 +135,53 @@ impl<'s> Scope<'s> {
         }
         let mut dim = a.raw_dim();
         lengths_mut(&mut dim)[axis.index()] = indices.len();
-        let part = |&index: &usize| a.slice_axis(axis, Slice::from(index..index + 1));
-        self.join(dim, axis, indices.iter().map(part))
+        if let Ok(vector) = a.view().into_dimensionality::<Ix1>() {
+            return written(self, dim.set_f(false), |to| to.write(indices.len(), |i| vector[indices[i]]));
+        }
+        // A part has one axis less than the whole, and the others in the order that they have there.
+        self.join(dim, axis, |to, order| {
+            let part = without(axis, order);
+            indices.iter().for_each(|&index| write_array(to, &a.index_axis(axis, index), &part, |&x| x));
+        })
     }
 
-    /// An array of shape `dim`, made of `parts` that follow each other along `axis`. That axis is the slowest in memory,
-    /// before the others in their order; if it is the last, the array is column-major. The lengths of all parts along `axis`
-    /// add up to the array's.
+    /// An array whose parts along `axis` `write` writes, one after the other, with the axes in the order that it is told, from
+    /// the slowest to the fastest: `axis` first, and the others in row-major order; or if `axis` is the last one, in
+    /// column-major order. That is the order in which ndarray appends one array to another.
+    #[inline]
     #[track_caller]
-    fn join<'a, T, D>(
+    fn join<T, D>(
         self,
         dim: D,
         axis: Axis,
-        parts: impl Iterator<Item = ArrayView<'a, T, D>>,
+        write: impl for<'f> FnOnce(&mut Filling<'f, T>, &dyn Fn(usize) -> usize),
     ) -> ArrayViewMut<'s, T, D>
     where
-        T: Copy + 's + 'a,
+        T: Copy + 's,
         D: Dimension,
     {
-        let (n, axis_index) = (dim.ndim(), axis.index());
-        let mut to: ArrayViewMut<'s, MaybeUninit<T>, D> = if axis_index + 1 == n {
-            self.uninit(dim.f())
-        } else {
-            let mut slowest_first: D = axes_in_turn(n);
-            lengths_mut(&mut slowest_first)[..=axis_index].rotate_right(1);
-            self.uninit_in_order(&dim, &slowest_first)
-        };
-        let mut start = 0;
-        for part in parts {
-            let end = start + part.len_of(axis);
-            to.slice_axis_mut(axis, Slice::from(start..end)).zip_mut_with(&part, |to, &x| {
-                to.write(x);
-            });
-            start = end;
+        let (n, axis) = (dim.ndim(), axis.index());
+        if axis + 1 == n {
+            return written(self, dim.set_f(true), |to| write(to, &|place| n - 1 - place));
         }
-        assert_eq!(start, to.len_of(axis), "the parts are as long as the whole");
-        // SAFETY: the parts cover the axis from end to end, and every element of each is written (Whole of `filling`).
-        unsafe { to.assume_init() }
+        let order = |place: usize| match place {
+            0 => axis,
+            _ if place <= axis => place - 1,
+            _ => place,
+        };
+        let mut slowest_first: D = axes_in_turn(n);
+        lengths_mut(&mut slowest_first)[..=axis].rotate_right(1);
+        let joined = written(self, in_order(&dim, Some(&slowest_first)).set_f(false), |to| write(to, &order));
+        if axis == 0 { joined } else { in_place(joined, &slowest_first) }
+    }
+}
+
+/// The order of the axes that are left without `axis`, the first one of `order`, each with the number that it has then.
+#[inline]
+fn without(axis: Axis, order: &dyn Fn(usize) -> usize) -> impl Fn(usize) -> usize {
+    move |place| {
+        let other = order(place + 1);
+        other - usize::from(other > axis.index())
     }
 }
 

@@ -1,29 +1,20 @@
 //! Arrays made from several others, element by element, in one pass.
 
-use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder, Zip};
+use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder};
 
-use super::AllocArray;
 use super::checks::cannot_broadcast;
-use super::filling::written_fast;
-use super::order::{prefers_column_major, rows_without_gaps};
-use super::raw::too_large;
-use super::zip_collect::ZipInto;
+use super::filling::written;
+use super::order::prefers_column_major;
+use super::runs::{Run, strided, write_walk};
+use super::walk::Walk;
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
 /// The number of axes of `D` and `E` broadcast together.
 type Max<D, E> = <D as DimMax<E>>::Output;
 
-/// Up to this number of elements, iterators take less time than `Zip` takes to set itself up.
-const FEW: usize = 32;
-
-/// ndarray's `Zip` of these producers.
-macro_rules! zip {
-    ($a:ident $($b:ident)*) => { Zip::from($a)$(.and($b))* };
-}
-
 macro_rules! zip_map {
-    ($(#[$doc:meta])* $name:ident, $zip:ident, $broadcast:ident, $($a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
+    ($(#[$doc:meta])* $name:ident, $zip:ident, $broadcast:ident, $($k:literal $a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
         $(#[$doc])*
         #[inline]
         #[track_caller]
@@ -38,7 +29,7 @@ macro_rules! zip_map {
         }
 
         /// The same on behalf of `operation`, which panics name.
-        #[allow(clippy::too_many_arguments, reason = "of five operands")]
+        #[allow(clippy::too_many_arguments, reason = "of many operands")]
         #[inline]
         #[track_caller]
         pub(super) fn $zip<$($A, $D,)+ R, F>(
@@ -56,20 +47,20 @@ macro_rules! zip_map {
             let shapes = [$($a.shape()),+];
             if shapes.iter().all(|shape| same(shape, shapes[0])) {
                 if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
-                    let len = [$($a.len()),+][0];
-                    // After this the compiler knows that all slices have this length.
-                    $(let $a = &$a[..len];)+
                     let dim = broadcast_shape::<$dim>(operation, &shapes);
-                    if let Some(to) = written_fast(self, dim, |to, len| to.write(len, |i| f($(&$a[i]),+))) {
-                        return to;
-                    }
+                    return written(self, dim.set_f(false), |to| {
+                        let len = [$($a.len()),+][0];
+                        // After this the compiler knows that all slices have this length.
+                        $(let $a = &$a[..len];)+
+                        to.write(len, |i| f($(&$a[i]),+));
+                    });
                 }
             }
             self.$broadcast(operation, $($a,)+ f)
         }
 
         /// Every case. It is a function of its own, so that the code for row-major arrays of one shape is short.
-        #[allow(clippy::too_many_arguments, reason = "of five operands")]
+        #[allow(clippy::too_many_arguments, reason = "of many operands")]
         #[inline(never)]
         #[track_caller]
         fn $broadcast<$($A, $D,)+ R, F>(
@@ -84,35 +75,19 @@ macro_rules! zip_map {
             R: Copy + 's,
             F: FnMut($(&$A),+) -> R,
         {
-            let shapes = [$($a.shape()),+];
-            let dim = broadcast_shape::<$dim>(operation, &shapes);
-            $(let $a = broadcast(self, &$a, &dim);)+
-            if [$(rows_without_gaps(&$a)),+].iter().all(|&without| without) {
-                let row_len = dim[dim.ndim() - 1];
-                let by_rows = written_fast(self, dim.clone(), |mut to, len| {
-                    $(let mut $a = $a.rows().into_iter();)+
-                    for _ in 0..len / row_len {
-                        $(let $a = $a.next().and_then(|row| row.to_slice()).expect("as many rows, without gaps");)+
-                        $(let $a = &$a[..row_len];)+
-                        to = to.write(row_len, |i| f($(&$a[i]),+));
-                    }
-                    to
-                });
-                if let Some(to) = by_rows {
-                    return to;
+            let dim = broadcast_shape::<$dim>(operation, &[$($a.shape()),+]);
+            let column_major = 0 $(+ prefers_column_major(dim.slice(), strided($a)))+ > 0;
+            written(self, dim.clone().set_f(column_major), |to| {
+                let (len, axes) = (dim.size(), dim.ndim());
+                let order = |axis| if column_major { axes - 1 - axis } else { axis };
+                if len > 0 && !write_walk!(to, dim.slice(), order, f, $($a $k)+) {
+                    $(
+                        let $a = broadcast($a, &dim, column_major);
+                        let mut $a = $a.iter();
+                    )+
+                    to.write(len, |_| f($($a.next().expect("as many elements")),+));
                 }
-            }
-            let column_major = 0 $(+ prefers_column_major(&$a))+ > 0;
-            if let (Some(..=FEW), false) = (dim.size_checked(), column_major) {
-                let few = written_fast(self, dim.clone(), |to, len| {
-                    $(let mut $a = $a.iter();)+
-                    to.write(len, |_| f($($a.next().expect("as many elements")),+))
-                });
-                if let Some(to) = few {
-                    return to;
-                }
-            }
-            zip!($($a)+).write_into(self.uninit(dim.set_f(column_major)), f)
+            })
         }
     };
 }
@@ -124,7 +99,7 @@ impl<'s> Scope<'s> {
         ///
         /// # Panics
         ///
-        /// If the shapes cannot be broadcast together, and as [`AllocArray`] says.
+        /// If the shapes cannot be broadcast together, and as [`AllocArray`](crate::AllocArray) says.
         ///
         /// ```
         /// use ndarray::array;
@@ -135,7 +110,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(s.zip_map(&a, &row, |x, y| x + y), array![[11, 22, 33], [14, 25, 36]]);
         /// });
         /// ```
-        zip_map, zip_as, broadcast_and_zip, a: A D, b: B E; Max<D, E>, D: DimMax<E>,
+        zip_map, zip_as, broadcast_and_zip, 0 a: A D, 1 b: B E; Max<D, E>, D: DimMax<E>,
     }
 
     zip_map! {
@@ -155,7 +130,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(z, array![[2.0, 2.5], [2.5, 3.0]]);
         /// });
         /// ```
-        zip_map3, zip3_as, broadcast_and_zip3, a: A D, b: B E, c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
+        zip_map3, zip3_as, broadcast_and_zip3, 0 a: A D, 1 b: B E, 2 c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
     }
 
     zip_map! {
@@ -171,7 +146,7 @@ impl<'s> Scope<'s> {
         /// let x = array![1.0, 2.0];
         /// ndarena::scope(|s| assert_eq!(s.zip_map4(&x, &x, &x, &x, |a, b, c, d| a + b * c - d), array![1.0, 4.0]));
         /// ```
-        zip_map4, zip4_as, broadcast_and_zip4, a: A D, b: B E, c: C G, d: X H; Max<Max<Max<D, E>, G>, H>,
+        zip_map4, zip4_as, broadcast_and_zip4, 0 a: A D, 1 b: B E, 2 c: C G, 3 d: X H; Max<Max<Max<D, E>, G>, H>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>,
     }
 
@@ -190,7 +165,7 @@ impl<'s> Scope<'s> {
         ///     assert_eq!(s.zip_map5(&x, &x, &x, &x, &x, |a, b, c, d, e| a + b * c - d * e), array![1.0, 2.0]);
         /// });
         /// ```
-        zip_map5, zip5_as, broadcast_and_zip5, a: A D, b: B E, c: C G, d: X H, e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
+        zip_map5, zip5_as, broadcast_and_zip5, 0 a: A D, 1 b: B E, 2 c: C G, 3 d: X H, 4 e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>,
     }
 }
@@ -220,17 +195,9 @@ fn broadcast_shape<D: Dimension>(operation: &'static str, shapes: &[&[usize]]) -
     dim
 }
 
-/// `a` broadcast to `dim`, which is made of the shapes of all operands; panics if `dim` is too large for any array.
+/// `a` broadcast to `dim`, which is made of the shapes of all operands; with its axes in the opposite order if asked.
 #[inline]
-#[track_caller]
-fn broadcast<'a, A, D: Dimension, E: Dimension>(s: Scope<'_>, a: &'a ArrayRef<A, D>, dim: &E) -> ArrayView<'a, A, E> {
-    if same(a.shape(), dim.as_array_view().as_slice().unwrap_or_default()) {
-        if let Ok(a) = a.view().into_dimensionality() {
-            return a;
-        }
-    }
-    match a.broadcast(dim.clone()) {
-        Some(a) => a,
-        None => too_large(s, dim),
-    }
+fn broadcast<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E, reversed: bool) -> ArrayView<'a, A, E> {
+    let a = a.broadcast(dim.clone()).expect("an array of this shape was made");
+    if reversed { a.reversed_axes() } else { a }
 }

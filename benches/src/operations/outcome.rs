@@ -32,7 +32,13 @@ impl<T: Element, S: Data<Elem = T>, D: Dimension> Outcome for ArrayBase<S, D> {
         let goes = |len: usize| len > 1 && !self.is_empty();
         Seen {
             shape: self.shape().to_vec(),
-            strides: self.shape().iter().zip(self.strides()).filter(|&(&len, _)| goes(len)).map(|(_, &by)| by).collect(),
+            strides: self
+                .shape()
+                .iter()
+                .zip(self.strides())
+                .filter(|&(&len, _)| goes(len))
+                .map(|(_, &by)| by)
+                .collect(),
             bytes: self.iter().flat_map(bytemuck::bytes_of).copied().collect(),
         }
     }

@@ -77,11 +77,10 @@ impl<'s> Scope<'s> {
     /// ```
     #[track_caller]
     pub fn outer<A: LinalgScalar>(self, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> ArrayViewMut2<'s, A> {
-        written(self.uninit((a.len(), b.len())), |mut to| {
+        written(self, (a.len(), b.len()).set_f(false), |to| {
             for &a in a {
-                to = to.write(b.len(), |j| a * b[j]);
+                to.write(b.len(), |j| a * b[j]);
             }
-            to
         })
     }
 
@@ -103,19 +102,18 @@ impl<'s> Scope<'s> {
     pub fn kron<A: LinalgScalar>(self, a: &ArrayRef2<A>, b: &ArrayRef2<A>) -> ArrayViewMut2<'s, A> {
         // A product that overflows becomes `usize::MAX`, which is too large for any array.
         let dim = (a.nrows().saturating_mul(b.nrows()), a.ncols().saturating_mul(b.ncols()));
-        written(self.uninit(dim), |mut to| {
+        written(self, dim.set_f(false), |to| {
             // Matrices without elements may have more rows than anyone can count.
             if dim.0 == 0 || dim.1 == 0 {
-                return to;
+                return;
             }
             for a in a.rows() {
                 for b in b.rows() {
                     for &a in a {
-                        to = to.write(b.len(), |j| a * b[j]);
+                        to.write(b.len(), |j| a * b[j]);
                     }
                 }
             }
-            to
         })
     }
 }

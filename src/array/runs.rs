@@ -1,0 +1,127 @@
+//! The elements of an array along one axis, wherever they lie.
+
+use core::marker::PhantomData;
+use core::slice;
+
+use ndarray::{ArrayRef, Dimension};
+
+use super::filling::Filling;
+use super::walk::{Strided, Walk};
+use crate::shape::lengths_mut;
+
+/// Elements of an array of which each is so far from the one before.
+///
+/// The invariant `Steps`: there are `len` elements for `'a`, the first at `first`, and each next one `step` elements further.
+pub(super) struct Run<'a, A> {
+    first: *const A,
+    step: isize,
+    len: usize,
+    elements: PhantomData<&'a [A]>,
+}
+
+impl<'a, A> Run<'a, A> {
+    /// The run of the array that is number `k` in the walk, at that distance from its first element.
+    ///
+    /// # Safety
+    ///
+    /// The walk was made for the [lengths and strides](strided) of this array as number `k`, and gave the distance for it.
+    #[inline(always)]
+    pub(super) unsafe fn new<D: Dimension, const N: usize>(
+        array: &'a ArrayRef<A, D>,
+        walk: &Walk<N>,
+        k: usize,
+        at: isize,
+    ) -> Self {
+        // SAFETY: the distance leads to an element of the array (Inside of `walk`).
+        let first = unsafe { array.as_ptr().offset(at) };
+        // All further elements of the run are the array's as well (Inside of `walk`).
+        Run { first, step: walk.steps()[k], len: walk.len(), elements: PhantomData }
+    }
+
+    /// The elements, if they lie side by side.
+    #[inline(always)]
+    pub(super) fn as_slice(&self) -> Option<&'a [A]> {
+        if self.step != 1 && self.len != 1 {
+            return None;
+        }
+        // SAFETY: there are `len` elements from the first one on, side by side (Steps).
+        Some(unsafe { slice::from_raw_parts(self.first, self.len) })
+    }
+
+    /// The element, if it is one and the same at every step.
+    #[inline(always)]
+    pub(super) fn as_one(&self) -> Option<&'a A> {
+        // SAFETY: a run has one element or more (Steps).
+        if self.step == 0 { Some(unsafe { &*self.first }) } else { None }
+    }
+
+    /// Element `i` of the run.
+    #[inline(always)]
+    pub(super) fn get(&self, i: usize) -> &'a A {
+        assert!(i < self.len, "an element of the run");
+        // SAFETY: there are `i` steps to take (Steps).
+        let element = unsafe { self.first.offset(self.step * i as isize) };
+        // SAFETY: it is an element, for `'a` (Steps).
+        unsafe { &*element }
+    }
+}
+
+/// Writes `f` of the elements of arrays, which are broadcast to one shape that has elements, to the next elements of `to`; the axis
+/// `order(0)` is the slowest one there. False, and nothing is written, if there are too many axes.
+macro_rules! write_walk {
+    ($to:ident, $shape:expr, $order:expr, $f:ident, $($a:ident $k:literal)+) => {
+        match Walk::new($shape, [$(strided($a)),+], $order) {
+            None => false,
+            Some(walk) => {
+                let len = walk.len();
+                walk.runs(|at| {
+                    // SAFETY: the walk was made for these arrays, each with its number, and gave these distances.
+                    $(let $a = unsafe { Run::new($a, &walk, $k, at[$k]) };)+
+                    if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
+                        // After this the compiler knows that all slices have this length.
+                        $(let $a = &$a[..len];)+
+                        $to.write(len, |i| $f($(&$a[i]),+));
+                    } else {
+                        write_walk!(@steps $to, len, $f, $($a)+);
+                    }
+                });
+                true
+            }
+        }
+    };
+    // Of two, one is often the same at every step: a column, or a number.
+    (@steps $to:ident, $len:ident, $f:ident, $a:ident $b:ident) => {
+        match (($a.as_slice(), $a.as_one()), ($b.as_slice(), $b.as_one())) {
+            ((Some(a), _), (_, Some(b))) => $to.map(a, |a| $f(a, b)),
+            ((_, Some(a)), (Some(b), _)) => $to.map(b, |b| $f(a, b)),
+            _ => $to.write($len, |i| $f($a.get(i), $b.get(i))),
+        }
+    };
+    (@steps $to:ident, $len:ident, $f:ident, $($a:ident)+) => {
+        $to.write($len, |i| $f($($a.get(i)),+))
+    };
+}
+pub(super) use write_walk;
+
+/// Writes `f` of the elements of `a` to the next elements of `to`; `slowest_first(0)` is the axis that changes last.
+#[inline]
+pub(super) fn write_array<'a, A, T, D: Dimension>(
+    to: &mut Filling<'_, T>,
+    a: &'a ArrayRef<A, D>,
+    slowest_first: impl Fn(usize) -> usize,
+    mut f: impl FnMut(&'a A) -> T,
+) {
+    if !a.is_empty() && !write_walk!(to, a.shape(), &slowest_first, f, a 0) {
+        let mut axes = a.raw_dim();
+        lengths_mut(&mut axes).iter_mut().enumerate().for_each(|(i, axis)| *axis = slowest_first(i));
+        for x in a.view().permuted_axes(axes).into_iter() {
+            to.write(1, |_| f(x));
+        }
+    }
+}
+
+/// An array's lengths and strides.
+#[inline(always)]
+pub(super) fn strided<A, D: Dimension>(array: &ArrayRef<A, D>) -> Strided<'_> {
+    (array.shape(), array.strides())
+}
