@@ -19,7 +19,7 @@ mod shape;
 pub use array::ParMapCollectIn;
 #[cfg(feature = "std")]
 pub use array::SolveError;
-pub use array::{Aligned, AllocArray, DotDim, MapCollectIn, Operands};
+pub use array::{Aligned, AllocArray, AllocElement, DotDim, MapCollectIn, Operands};
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
 pub use buffer::{Buffer, FixedBuffer};

@@ -29,7 +29,7 @@ fn each_case_gives_its_error() {
     let manifest = format!(
         "[package]\nname = \"cases\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
          [dependencies]\nndarena = {{ path = {root:?} }}\nndarray = \"0.17\"\n\
-         num-traits = \"0.2\"\n[workspace]\n"
+         num-complex = \"0.4\"\nnum-traits = \"0.2\"\n[workspace]\n"
     );
     fs::write(package.join("Cargo.toml"), manifest).unwrap();
     fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();

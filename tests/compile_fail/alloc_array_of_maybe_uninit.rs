@@ -1,4 +1,4 @@
-//! error[E0277]: the trait bound `MaybeUninit<u8>: Pod` is not satisfied
+//! error[E0277]: memory that nobody has filled may hold no valid `MaybeUninit<u8>`
 use ndarena::prelude::*;
 
 fn main() {

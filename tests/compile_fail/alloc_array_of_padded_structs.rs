@@ -1,4 +1,4 @@
-//! error[E0277]: the trait bound `Padded: Pod` is not satisfied
+//! error[E0277]: memory that nobody has filled may hold no valid `Padded`
 use ndarena::prelude::*;
 
 #[derive(Clone, Copy)]

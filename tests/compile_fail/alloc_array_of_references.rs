@@ -1,4 +1,4 @@
-//! error[E0277]: the trait bound `&'static f64: Pod` is not satisfied
+//! error[E0277]: memory that nobody has filled may hold no valid `&'static f64`
 use ndarena::prelude::*;
 
 fn main() {

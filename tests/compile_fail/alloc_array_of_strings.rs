@@ -1,4 +1,4 @@
-//! error[E0277]: the trait bound `String: Pod` is not satisfied
+//! error[E0277]: memory that nobody has filled may hold no valid `String`
 use ndarena::prelude::*;
 
 fn main() {
