@@ -39,6 +39,10 @@ pub use shape::{ArrayShape, Contiguous, Padded, Strided};
 pub mod prelude {
     #[cfg(feature = "rayon")]
     pub use crate::ParMapCollectIn;
+    // Files that open scopes name the crate, as in `ndarena::scope(|s| s.add(&a, &a).sum())`, but may call none of the traits
+    // below. A path finds this name first, so it uses the import, which else would be reported as unused.
+    #[doc(hidden)]
+    pub use crate as ndarena;
     pub use crate::{AllocArray, Buffer, MapCollectIn, Padded, Scope};
 }
 

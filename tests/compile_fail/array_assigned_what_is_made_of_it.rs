@@ -1,4 +1,5 @@
 //! error[E0502]: cannot borrow `x` as immutable because it is also borrowed as mutable
+//! error[E0502]: cannot borrow `x` as immutable because it is also borrowed as mutable
 use ndarena::prelude::*;
 
 fn main() {
