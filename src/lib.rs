@@ -14,6 +14,7 @@ mod guard;
 mod memory;
 mod scope;
 mod shape;
+mod threads;
 
 #[cfg(feature = "rayon")]
 pub use array::ParMapCollectIn;

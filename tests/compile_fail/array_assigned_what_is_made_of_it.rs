@@ -1,5 +1,4 @@
 //! error[E0502]: cannot borrow `x` as immutable because it is also borrowed as mutable
-//! error[E0502]: cannot borrow `x` as immutable because it is also borrowed as mutable
 use ndarena::prelude::*;
 
 fn main() {
