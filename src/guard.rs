@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::memory::Entered;
 use crate::scope::Scope;
+use crate::threads::SharedWithThreads;
 
 /// A scope that is open until this is dropped: where a closure is in the way.
 ///
@@ -112,6 +113,13 @@ impl<'s> Scope<'s> {
         Guard::new(self.enter())
     }
 }
+
+// SAFETY: it is not, as the condition does not hold (Never of `threads`).
+#[doc(hidden)]
+unsafe impl<'b> Send for Guard<'b> where Guard<'b>: SharedWithThreads<'b> {}
+// SAFETY: it is not, as the condition does not hold (Never of `threads`).
+#[doc(hidden)]
+unsafe impl<'b> Sync for Guard<'b> where Guard<'b>: SharedWithThreads<'b> {}
 
 impl fmt::Debug for Guard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

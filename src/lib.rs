@@ -14,12 +14,13 @@ mod guard;
 mod memory;
 mod scope;
 mod shape;
+mod threads;
 
 #[cfg(feature = "rayon")]
 pub use array::ParMapCollectIn;
 #[cfg(feature = "std")]
 pub use array::SolveError;
-pub use array::{Aligned, AllocArray, DotDim, MapCollectIn, Operands};
+pub use array::{Aligned, AllocArray, AllocElement, DotDim, MapCollectIn, Operands};
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
 pub use buffer::{Buffer, FixedBuffer};
@@ -39,6 +40,10 @@ pub use shape::{ArrayShape, Contiguous, Padded, Strided};
 pub mod prelude {
     #[cfg(feature = "rayon")]
     pub use crate::ParMapCollectIn;
+    // Files that open scopes name the crate, as in `ndarena::scope(|s| s.add(&a, &a).sum())`, but may call none of the traits
+    // below. A path finds this name first, so it uses the import, which else would be reported as unused.
+    #[doc(hidden)]
+    pub use crate as ndarena;
     pub use crate::{AllocArray, Buffer, MapCollectIn, Padded, Scope};
 }
 

@@ -7,6 +7,7 @@ use bumpalo::Bump;
 
 use crate::error::Shortage;
 use crate::memory::{End, Entered, Frame, Region, Stack};
+use crate::threads::SharedWithThreads;
 
 /// Makes arrays that live until the scope ends, in memory that is taken back then all at once.
 ///
@@ -218,6 +219,13 @@ impl<'s> Scope<'s> {
         self.stack.shortage(kind, self.region)
     }
 }
+
+// SAFETY: it is not, as the condition does not hold (Never of `threads`).
+#[doc(hidden)]
+unsafe impl<'s> Send for Scope<'s> where Scope<'s>: SharedWithThreads<'s> {}
+// SAFETY: it is not, as the condition does not hold (Never of `threads`).
+#[doc(hidden)]
+unsafe impl<'s> Sync for Scope<'s> where Scope<'s>: SharedWithThreads<'s> {}
 
 impl fmt::Debug for Scope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,11 +2,10 @@
 
 use core::mem::MaybeUninit;
 
-use bytemuck::Pod;
 use ndarray::ArrayViewMut;
 
-use super::AllocArray;
 use super::raw::{Initialised, Uninitialised, place_cold, place_cold_or_panic};
+use super::{AllocArray, AllocElement};
 use crate::error::AllocError;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
@@ -48,11 +47,11 @@ impl<'s> Scope<'s> {
 
 impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Aligned<'s> {
     #[track_caller]
-    fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+    fn alloc_array<T: AllocElement>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
         place_cold_or_panic::<Initialised<T>, _>(self.scope, shape.into_any_shape(), self.align)
     }
 
-    fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
+    fn try_alloc_array<T: AllocElement>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
         place_cold::<Initialised<T>, _>(self.scope, shape.into_any_shape(), self.align)
     }
 

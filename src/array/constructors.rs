@@ -3,10 +3,10 @@
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 
-use bytemuck::Pod;
 use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, indices};
 use num_traits::{One, Zero};
 
+use super::element::AllocElement;
 use super::filling::filled;
 use super::raw::{Initialised, Uninitialised, place, place_bytes, slice_fast, try_place};
 use crate::error::AllocError;
@@ -51,8 +51,9 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// No time is spent on filling it. In debug builds every byte is `0xFF` (NaN, or -1), so that a read before a write
     /// shows.
     ///
-    /// The elements are [`Pod`]: numbers, arrays of numbers, and `#[repr(C)]` structs without padding that derive it. For
-    /// others there is [`uninit`](AllocArray::uninit), and the constructors that fill.
+    /// The elements are [`Pod`](bytemuck::Pod), for which [`AllocElement`] is another name: numbers, arrays of numbers, and
+    /// `#[repr(C)]` structs without padding that derive it. For others there is [`uninit`](AllocArray::uninit), and the
+    /// constructors that fill.
     ///
     /// ```
     /// # use ndarena::prelude::*;
@@ -62,7 +63,7 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     ///     assert_eq!(a.diag().sum(), 100.0); // the rest of `a` is some numbers or other
     /// });
     /// ```
-    fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
+    fn alloc_array<T: AllocElement>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim>;
 
     /// [`alloc_array`](AllocArray::alloc_array), with an error in place of a panic.
     ///
@@ -80,7 +81,7 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     /// # Errors
     ///
     /// As the trait's documentation says under "Panics".
-    fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError>;
+    fn try_alloc_array<T: AllocElement>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError>;
 
     /// An array to be written before it is read, of any elements that need no dropping.
     ///
@@ -190,12 +191,12 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
 impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
     #[inline]
     #[track_caller]
-    fn alloc_array<T: Pod>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+    fn alloc_array<T: AllocElement>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
         place::<Initialised<T>, _>(self, shape.into_any_shape())
     }
 
     #[inline]
-    fn try_alloc_array<T: Pod>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
+    fn try_alloc_array<T: AllocElement>(self, shape: Sh) -> Result<ArrayViewMut<'s, T, Sh::Dim>, AllocError> {
         try_place::<Initialised<T>, _>(self, shape.into_any_shape())
     }
 
@@ -250,7 +251,7 @@ impl<'s> Scope<'s> {
     /// Other libraries' views lie on slices, too: `docs/other-libraries.md` has examples of nalgebra's.
     #[inline]
     #[track_caller]
-    pub fn alloc_slice<T: Pod>(self, len: usize) -> &'s mut [T] {
+    pub fn alloc_slice<T: AllocElement>(self, len: usize) -> &'s mut [T] {
         match slice_fast::<Initialised<T>, _>(self, &Ix1(len)) {
             Some(slice) => slice,
             None => self.alloc_array(len).into_slice().expect("a contiguous array is a slice"),

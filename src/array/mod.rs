@@ -3,6 +3,7 @@
 mod aligned;
 mod checks;
 mod constructors;
+mod element;
 mod filling;
 mod integers;
 mod map;
@@ -21,6 +22,7 @@ mod zip_map;
 
 pub use aligned::Aligned;
 pub use constructors::AllocArray;
+pub use element::AllocElement;
 pub use ops::Operands;
 pub use products::DotDim;
 #[cfg(feature = "std")]

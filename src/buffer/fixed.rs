@@ -9,6 +9,7 @@ use core::ptr::NonNull;
 use crate::guard::Guard;
 use crate::memory::{Frame, Own, Stack, Stats};
 use crate::scope::Scope;
+use crate::threads::SharedWithThreads;
 
 /// A buffer over memory that the caller brings: an array on the stack, a static, what a `Vec` has to spare, mapped memory.
 ///
@@ -198,6 +199,9 @@ impl fmt::Debug for FixedBuffer<'_> {
 // SAFETY: the memory is borrowed exclusively, and bytes have no tie to a thread; the buffer can only move when nothing
 // borrows from it, and then no scope is left (Idle of `region`).
 unsafe impl Send for FixedBuffer<'_> {}
+// SAFETY: it is not, as the condition does not hold (Never of `threads`).
+#[doc(hidden)]
+unsafe impl<'m> Sync for FixedBuffer<'m> where FixedBuffer<'m>: SharedWithThreads<'m> {}
 
 // A panic that unwinds out of a scope ends it like any other way out, and leaves the buffer as it should be.
 impl UnwindSafe for FixedBuffer<'_> {}

@@ -27,6 +27,7 @@ use crate::memory::block::ChunkSource;
 use crate::memory::block::Source;
 use crate::memory::{Stack, Stats};
 use crate::scope::Scope;
+use crate::threads::SharedWithThreads;
 
 /// Memory for scopes, kept from one to the next.
 ///
@@ -251,6 +252,10 @@ impl fmt::Debug for Buffer {
         f.debug_tuple("Buffer").field(&self.stats()).finish()
     }
 }
+
+// SAFETY: it is not, as the condition does not hold (Never of `threads`).
+#[doc(hidden)]
+unsafe impl<'b> Sync for Buffer where Buffer: SharedWithThreads<'b> {}
 
 // A panic that unwinds out of a scope ends it like any other way out, and leaves the buffer as it should be.
 impl UnwindSafe for Buffer {}

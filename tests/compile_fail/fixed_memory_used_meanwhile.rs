@@ -1,4 +1,4 @@
-//! error[E0502]: cannot borrow `memory[_]` as immutable because it is also borrowed as mutable
+//! error[E0502]: cannot borrow `memory` as immutable because it is also borrowed as mutable
 use std::mem::MaybeUninit;
 
 use ndarena::FixedBuffer;
@@ -6,7 +6,7 @@ use ndarena::FixedBuffer;
 fn main() {
     let mut memory = [MaybeUninit::new(0u8); 100];
     let buffer = FixedBuffer::new(&mut memory);
-    let first = &memory[0];
+    let first = memory.first();
     buffer.scope(|_| ());
     let _ = first;
 }

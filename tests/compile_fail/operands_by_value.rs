@@ -1,4 +1,5 @@
 //! error[E0277]: no operation on `ArrayBase<OwnedRepr<
+//! operands are `&a` and `&b`, or `&a` and a number of the type of its elements, in either order
 use ndarray::array;
 
 fn main() {

@@ -22,6 +22,10 @@ use crate::shape::ArrayShape;
 
 /// The numbers of axes that [`Scope::dot`] has a product for: 1 and 1, 2 and 1, 1 and 2, 2 and 2, and any of these known when
 /// the program runs (`IxDyn`). There is nothing to implement.
+#[diagnostic::on_unimplemented(
+    message = "no product of arrays of the dimensions `{Self}` and `{E}`",
+    note = "`dot` has products of vectors and matrices, with one axis or two, or of two arrays of the dimension `IxDyn`"
+)]
 pub trait DotDim<'s, A, E>: Sized {
     /// A number for two vectors, else an array of the scope.
     type Output;

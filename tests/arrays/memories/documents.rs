@@ -98,7 +98,7 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
-/// The examples that compile.
+/// The examples that compile, but for those that are tests elsewhere (`ignore`).
 fn blocks(text: &str) -> Vec<String> {
     let (mut blocks, mut block) = (Vec::new(), None::<String>);
     for line in text.lines() {
@@ -109,7 +109,7 @@ fn blocks(text: &str) -> Vec<String> {
                 block.push('\n');
             }
             (None, Some(info)) => {
-                let compiles = info.starts_with("rust") && !info.contains("compile_fail");
+                let compiles = info.starts_with("rust") && !info.contains("compile_fail") && !info.contains("ignore");
                 block = Some(if compiles { String::new() } else { "left out\n".to_owned() });
             }
             (None, None) => {}

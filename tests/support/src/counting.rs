@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::hint::black_box;
 
 use crate::foreign::{Of, called};
 
@@ -17,7 +18,14 @@ thread_local! {
 }
 
 /// The calls of `alloc`, `alloc_zeroed`, `realloc` and `dealloc` that `f` makes on this thread.
+///
+/// # Panics
+///
+/// If [`Counting`] is not what makes the program's allocations: then nothing would be counted.
 pub fn calls_of<R>(f: impl FnOnce() -> R) -> usize {
+    let before = CALLS.get();
+    drop(black_box(Box::new(0)));
+    assert!(CALLS.get() > before, "the global allocator is not `Counting`");
     let before = CALLS.get();
     f();
     CALLS.get() - before

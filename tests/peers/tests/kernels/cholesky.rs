@@ -5,11 +5,10 @@ use nalgebra::{DMatrix, DVector};
 use ndarena::prelude::*;
 use ndarena_kernels::Error;
 use ndarena_kernels::cholesky::{Workspace, by_hand, factor, in_a_scope, on_the_heap, solve};
-use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 use ndarray::{Zip, s};
 
-use super::steady_calls;
+use super::{calls_of, steady_calls};
 
 /// Not divided, once, and several times.
 const SIZES: [usize; 11] = [1, 2, 3, 8, 31, 32, 33, 64, 65, 100, 150];

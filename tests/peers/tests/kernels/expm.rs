@@ -3,10 +3,9 @@ use nalgebra::DMatrix;
 use ndarena::prelude::*;
 use ndarena_kernels::Error;
 use ndarena_kernels::expm::{PADE, Workspace, by_hand, in_a_scope, on_the_heap, solve};
-use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 
-use super::steady_calls;
+use super::{calls_of, steady_calls};
 
 const EPS: f64 = f64::EPSILON;
 

@@ -11,16 +11,17 @@ mod rk45;
 mod strassen;
 
 use ndarena::prelude::*;
-use ndarena_testing::calls_of;
 
-#[global_allocator]
-static ALLOCATOR: ndarena_testing::Counting = ndarena_testing::Counting;
-
-/// How often the heap is called for a scope's work, after it has run as often as it takes to know how much memory it needs.
+/// How often the heap is asked for memory for a scope's work, after it has run as often as it takes to know how much memory it needs.
 fn steady_calls<R>(work: impl for<'s> Fn(Scope<'s>) -> R) -> usize {
     let buffer = Buffer::new();
     for _ in 0..3 {
         buffer.scope(&work);
     }
     calls_of(|| buffer.scope(&work))
+}
+
+/// How often the heap is asked for memory meanwhile.
+fn calls_of<R>(work: impl FnOnce() -> R) -> usize {
+    allocation_counter::measure(|| drop(work())).count_total as usize
 }

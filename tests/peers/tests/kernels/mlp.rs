@@ -2,11 +2,10 @@ use approx::{assert_abs_diff_eq, assert_relative_eq};
 use ndarena::prelude::*;
 use ndarena_kernels::Error;
 use ndarena_kernels::mlp::{Layer, Workspace, by_hand, in_a_scope, on_the_heap};
-use ndarena_testing::calls_of;
 use ndarray::parallel::prelude::*;
 use ndarray::prelude::*;
 
-use super::steady_calls;
+use super::{calls_of, steady_calls};
 
 /// Numbers between -1 and 1 without a pattern.
 fn number(i: usize, j: usize) -> f64 {

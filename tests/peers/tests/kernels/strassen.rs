@@ -2,10 +2,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
 use ndarena_kernels::strassen::{Workspace, by_hand, in_a_scope, on_the_heap};
-use ndarena_testing::calls_of;
 use ndarray::{ArrayRef1, ArrayRef2, prelude::*, s};
 
-use super::steady_calls;
+use super::{calls_of, steady_calls};
 
 /// Numbers between -1 and 1 without a pattern.
 fn numbers(n: usize, seed: usize) -> Array2<f64> {

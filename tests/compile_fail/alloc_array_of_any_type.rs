@@ -1,0 +1,14 @@
+//! error[E0277]: memory that nobody has filled may hold no valid `T`
+//! is not `ndarena::Pod`
+//! `s.from_elem(shape, value)` makes an array of any `Copy` type, `s.uninit(shape)` one to be written first
+//! `Complex<_>` is `Pod` if num-complex's feature `bytemuck` is on; structs without padding can derive it
+//! in generic code, the bound to add is `T: ndarena::Pod`
+use ndarena::prelude::*;
+
+fn first<T: Copy>(s: Scope<'_>) -> T {
+    s.align(128).alloc_array::<T>(3)[0]
+}
+
+fn main() {
+    assert_eq!(ndarena::scope(first::<u8>), ndarena::scope(first::<u8>));
+}

@@ -1,0 +1,13 @@
+//! error[E0277]: `ndarena::Guard<'_>` cannot be shared with another thread
+//! is used by another thread here
+//! `ndarena::scope(|s| ..)` in the closure opens a scope on the thread that runs it, in memory of that thread's own
+//! arrays of a scope, and views of them, can be sent to threads that end before the scope does
+use ndarena::prelude::*;
+
+fn main() {
+    let buffer = Buffer::new();
+    let guard = buffer.guard();
+    std::thread::scope(|threads| {
+        threads.spawn(|| guard.scope().zeros::<f64>(3).sum());
+    });
+}
