@@ -54,13 +54,10 @@ impl Cavity {
         (per_area / 4.0, per_area / self.reynolds)
     }
 
-    /// Whether a change at this rate is none. It is not finite anywhere if it is not so in the mean.
+    /// Whether vorticity that changes at this rate is steady.
     fn is_steady(&self, rate: &ArrayRef2<f64>) -> Result<bool, Error> {
         let sum: f64 = rate.iter().map(|x| x.abs()).sum();
-        if !sum.is_finite() {
-            return Err(Error::NotFinite);
-        }
-        Ok(sum <= self.steady * rate.len() as f64)
+        if sum.is_finite() { Ok(sum <= self.steady * rate.len() as f64) } else { Err(Error::NotFinite) }
     }
 
     /// The vorticity at the walls that makes the fluid stick to them.
@@ -74,6 +71,10 @@ impl Cavity {
             vorticity[[i, n]] = factor * stream[[i, n - 1]];
         }
     }
+}
+
+fn finite(stream: &ArrayRef2<f64>, vorticity: &ArrayRef2<f64>) -> Result<(), Error> {
+    if stream.iter().chain(vorticity).all(|x| x.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
 }
 
 /// The points that are not on a wall.
@@ -108,19 +109,20 @@ pub fn on_the_heap(cavity: &Cavity) -> Result<(Array2<f64>, Array2<f64>), Error>
     for _ in 0..cavity.most {
         cavity.stick(&stream, &mut vorticity);
         let rate = {
-            let ([p_up, p_down, p_left, p_right], [up, down, left, right]) = (around(&stream), around(&vorticity));
-            let convection = (&p_up - &p_down) * (&right - &left) + (&p_left - &p_right) * (&up - &down);
-            let diffusion = &up + &down + &left + &right - &inside(&vorticity) * 4.0;
+            let ([p_up, p_down, p_left, p_right], [up, down, left, right]) = (&around(&stream), &around(&vorticity));
+            let convection = (p_up - p_down) * (right - left) + (p_left - p_right) * (up - down);
+            let diffusion = up + down + left + right - &inside(&vorticity) * 4.0;
             diffusion * viscous - convection * convective
         };
         inside_mut(&mut vorticity).scaled_add(cavity.step, &rate);
         let source = &inside(&vorticity) * (h * h);
         for _ in 0..cavity.sweeps {
-            let [up, down, left, right] = around(&stream);
-            let relaxed = (&up + &down + &left + &right + &source) * 0.25;
+            let [up, down, left, right] = &around(&stream);
+            let relaxed = (up + down + left + right + &source) * 0.25;
             inside_mut(&mut stream).assign(&relaxed);
         }
         if cavity.is_steady(&rate)? {
+            finite(&stream, &vorticity)?;
             return Ok((stream, vorticity));
         }
     }
@@ -213,7 +215,7 @@ fn compute_by_hand(cavity: &Cavity, work: &mut Workspace) -> Result<(), Error> {
             swap(stream, next);
         }
         if cavity.is_steady(rate)? {
-            return Ok(());
+            return finite(stream, vorticity);
         }
     }
     Err(Error::TooManySteps)
@@ -249,6 +251,7 @@ pub fn in_a_scope<'s>(
                 cavity.is_steady(&rate)
             })?;
             if steady {
+                finite(&stream, &vorticity)?;
                 return Ok((s.copy_of(&stream), vorticity));
             }
         }
