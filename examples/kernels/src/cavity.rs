@@ -7,6 +7,8 @@
 //! section III-A; with A. Thom's vorticity at the walls, *Proceedings of the Royal Society A* 141 (1933); and with C. G. J.
 //! Jacobi's iteration for the stream function.
 
+#![allow(clippy::reversed_empty_ranges, reason = "in a slice, -1 is counted from the end")]
+
 use std::mem::swap;
 
 use ndarena::prelude::*;

@@ -243,6 +243,7 @@ pub fn by_hand<H: Fn(ArrayView1<'_, f64>) -> f64>(
 ) -> Result<f64, Error> {
     model.check(&series, draws)?;
     assert_eq!(means.dim(), (series.len(), model.states()), "the means' shape is steps × states");
+    assert_eq!(work.particles.dim(), draws.first.dim(), "a workspace that is not for so many particles and states");
     let Workspace { particles, parents, shaken, weights, chosen } = work;
     let (f, g) = (&model.transition, &model.disturbance);
     let mut likelihood = 0.0;

@@ -7,6 +7,7 @@ mod expm;
 mod kalman;
 mod memories;
 mod mlp;
+mod particle_filter;
 mod qr;
 mod rk45;
 mod strassen;
