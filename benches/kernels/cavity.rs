@@ -6,7 +6,7 @@ use ndarray::prelude::*;
 
 use crate::{Case, moved};
 
-/// From rest, until the flow changes by no more than `steady` in a unit of time: some dozens of steps.
+/// From rest, until the flow changes by no more than `steady` in a unit of time.
 pub(crate) fn case((cells, steady): (usize, f64)) -> Case {
     let step = 0.75 * (25.0 / (cells * cells) as f64).min(0.02);
     let cavity = Cavity { cells, reynolds: 100.0, step, sweeps: 10, steady, most: 10_000 };

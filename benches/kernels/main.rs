@@ -62,7 +62,7 @@ fn main() {
     let small = small.chain([2, 4].into_iter().map(expm::case));
     let small = small.chain([(3, 2.0), (4, 20.0)].into_iter().map(rk45::case));
     let small = small.chain([mlp::case((&[4, 8, 3], 1)), strassen::case((4, 2))]);
-    let small = small.chain([(3, 1.0), (4, 0.5), (6, 0.5)].into_iter().map(cavity::case));
+    let small = small.chain([(2, 0.1), (3, 0.1), (4, 0.1), (6, 0.5)].into_iter().map(cavity::case));
     let small = small.chain([(8, 1), (30, 1), (4, 2), (15, 2), (7, 4)].into_iter().map(particle_filter::case));
     let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
     let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));

@@ -336,7 +336,7 @@ fn weigh<'s, H: Fn(ArrayView1<'_, f64>) -> f64>(
     y: f64,
     particles: &ArrayRef2<f64>,
 ) -> (ArrayViewMut1<'s, f64>, f64) {
-    let fits = s.map_axis(particles, Axis(1), |particle| model.fit(y, particle));
+    let fits = s.from_iter(particles.rows().into_iter().map(|particle| model.fit(y, particle)));
     let best = largest(&fits);
     let mut weights = fits.mapv_into(|fit| (fit - best).exp());
     let sum = weights.sum();
