@@ -194,7 +194,7 @@ pub fn by_hand(
 fn compute_by_hand(cavity: &Cavity, work: &mut Workspace) -> Result<(), Error> {
     let (h, (convective, viscous)) = (cavity.width(), cavity.weights());
     let Workspace { stream, next, vorticity, rate, source } = work;
-    // The walls of the one that is written are never read before they are written to, but for `next`'s, which stay zero.
+    // On the walls the stream function is 0, in both of the arrays that change places: sweeps write to what is inside only.
     stream.fill(0.0);
     next.fill(0.0);
     vorticity.fill(0.0);

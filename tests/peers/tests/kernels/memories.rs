@@ -30,8 +30,8 @@ type Kernel = (&'static str, fn(Scope<'_>, bool) -> Vec<u64>);
 
 const KERNELS: [Kernel; 10] = [
     ("cavity", |s, large| {
-        let (cells, step) = if large { (24, 0.01) } else { (4, 0.05) };
-        let cavity = Cavity { cells, reynolds: 50.0, step, sweeps: 5, steady: 1.0, most: 1_000 };
+        let (cells, step) = if large { (16, 0.03) } else { (4, 0.05) };
+        let cavity = Cavity { cells, reynolds: 50.0, step, sweeps: 3, steady: 5.0, most: 1_000 };
         let (stream, vorticity) = cavity::in_a_scope(s, &cavity).unwrap();
         bits(stream.iter().chain(&vorticity))
     }),
