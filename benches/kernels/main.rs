@@ -1,10 +1,12 @@
 //! The kernels under `examples/kernels`, each in a scope, preallocated by hand, and on the heap. `paired` says how it is
 //! measured.
 
+mod cavity;
 mod cholesky;
 mod expm;
 mod kalman;
 mod mlp;
+mod particle_filter;
 mod qr;
 mod rk45;
 mod strassen;
@@ -60,6 +62,8 @@ fn main() {
     let small = small.chain([2, 4].into_iter().map(expm::case));
     let small = small.chain([(3, 2.0), (4, 20.0)].into_iter().map(rk45::case));
     let small = small.chain([mlp::case((&[4, 8, 3], 1)), strassen::case((4, 2))]);
+    let small = small.chain([(2, 0.1), (3, 0.1), (4, 0.1), (6, 0.5)].into_iter().map(cavity::case));
+    let small = small.chain([(8, 1), (30, 1), (4, 2), (15, 2), (7, 4)].into_iter().map(particle_filter::case));
     let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
     let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));
     let large = large.chain([8, 16, 64].into_iter().map(expm::case));
@@ -67,6 +71,8 @@ fn main() {
     let networks: [(&[usize], usize); 3] = [(&[4, 8, 3], 8), (&[64, 128, 10], 32), (&[784, 256, 10], 64)];
     let large = large.chain(networks.into_iter().map(mlp::case));
     let large = large.chain([(32, 8), (64, 32), (128, 64), (256, 64), (512, 128)].into_iter().map(strassen::case));
+    let large = large.chain([(8, 0.5), (16, 0.5), (32, 1.0), (64, 4.0), (128, 16.0)].into_iter().map(cavity::case));
+    let large = large.chain([(100, 1), (100, 4), (1_000, 4)].into_iter().map(particle_filter::case));
     let mut pairs = Vec::new();
     let cases = small.map(|case| (case, 1.5)).chain(large.map(|case| (case, 1.0)));
     for (Case { name, heap, hand, scope }, gain) in cases {

@@ -5,11 +5,13 @@
 //! [`Scope`](ndarena::Scope), put their results in it, and their temporaries in scopes inside it.
 
 pub mod airline;
+pub mod cavity;
 pub mod cholesky;
 mod error;
 pub mod expm;
 pub mod kalman;
 pub mod mlp;
+pub mod particle_filter;
 mod products;
 pub mod qr;
 pub mod rk45;

@@ -1,11 +1,13 @@
 //! The kernels under `examples/kernels`: that each is right, by an answer found in another way; that the three ways agree;
 //! that scopes allocate nothing once they have run; and what is said to bad input.
 
+mod cavity;
 mod cholesky;
 mod expm;
 mod kalman;
 mod memories;
 mod mlp;
+mod particle_filter;
 mod qr;
 mod rk45;
 mod strassen;

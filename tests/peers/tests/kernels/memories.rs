@@ -5,10 +5,12 @@ mod harness;
 
 use ndarena::prelude::*;
 use ndarena_kernels::airline::PASSENGERS;
+use ndarena_kernels::cavity::Cavity;
 use ndarena_kernels::kalman::Model;
 use ndarena_kernels::mlp::Layer;
+use ndarena_kernels::particle_filter::{Draws, Model as StateModel, SplitMix64};
 use ndarena_kernels::rk45::Control;
-use ndarena_kernels::{cholesky, expm, kalman, mlp, qr, rk45, strassen};
+use ndarena_kernels::{cavity, cholesky, expm, kalman, mlp, particle_filter, qr, rk45, strassen};
 use ndarray::prelude::*;
 
 use harness::{AtTheirPeak, Program, on_every_memory};
@@ -26,7 +28,13 @@ fn bits<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> Vec<u64> {
 /// one.
 type Kernel = (&'static str, fn(Scope<'_>, bool) -> Vec<u64>);
 
-const KERNELS: [Kernel; 8] = [
+const KERNELS: [Kernel; 10] = [
+    ("cavity", |s, large| {
+        let (cells, step) = if large { (16, 0.03) } else { (4, 0.05) };
+        let cavity = Cavity { cells, reynolds: 50.0, step, sweeps: 3, steady: 5.0, most: 1_000 };
+        let (stream, vorticity) = cavity::in_a_scope(s, &cavity).unwrap();
+        bits(stream.iter().chain(&vorticity))
+    }),
     ("cholesky", |s, large| {
         let n = if large { 70 } else { 5 };
         let g = numbers(n, n);
@@ -49,6 +57,13 @@ const KERNELS: [Kernel; 8] = [
             |pair: &[usize]| Layer { weights: numbers(pair[0], pair[1]), bias: numbers(1, pair[1]).row(0).to_owned() };
         let layers: Vec<Layer> = widths.windows(2).map(layer).collect();
         bits(&mlp::in_a_scope(s, &layers, numbers(50, widths[0]).view(), 16).unwrap())
+    }),
+    ("particle_filter", |s, large| {
+        let (model, particles) = (StateModel::bearings(), if large { 60 } else { 5 });
+        let draws = Draws::new(&model, 10, particles, &mut SplitMix64(1));
+        let series = Array1::linspace(1.6, 1.7, 10);
+        let (means, likelihood) = particle_filter::in_a_scope(s, &model, series.view(), &draws).unwrap();
+        bits(means.iter().chain([&likelihood]))
     }),
     ("qr", |s, large| {
         let (m, n) = if large { (90, 65) } else { (6, 3) };
