@@ -64,11 +64,7 @@ fn estimate(probabilities: &mut ArrayRef2<f64>, counts: &ArrayRef2<f64>, sums: &
 /// # Panics
 ///
 /// If the model's arrays do not fit each other, the series is empty, or a symbol is not one of the model's.
-pub fn on_the_heap(
-    model: &Model,
-    series: ArrayView1<'_, usize>,
-    rounds: usize,
-) -> Result<(Model, Array1<f64>), Error> {
+pub fn on_the_heap(model: &Model, series: ArrayView1<'_, usize>, rounds: usize) -> Result<(Model, Array1<f64>), Error> {
     let n = states(model, series);
     let mut model = Model {
         initial: model.initial.clone(),
@@ -123,6 +119,7 @@ pub struct Workspace {
     ahead: Array1<f64>,
     backward: Array1<f64>,
     state: Array1<f64>,
+    next: Array1<f64>,
     moves: Array2<f64>,
     emitted: Array2<f64>,
     sums: Array1<f64>,
@@ -139,6 +136,7 @@ impl Workspace {
             ahead: vector(),
             backward: vector(),
             state: vector(),
+            next: vector(),
             moves: matrix(states),
             emitted: matrix(symbols),
             sums: vector(),
@@ -164,7 +162,7 @@ pub fn by_hand(
     mut likelihoods: ArrayViewMut1<'_, f64>,
 ) -> Result<(), Error> {
     let n = states(model, series);
-    let Workspace { forward, scales, into, ahead, backward, state, moves, emitted, sums } = work;
+    let Workspace { forward, scales, into, ahead, backward, state, next, moves, emitted, sums } = work;
     assert_eq!((forward.dim(), emitted.dim()), ((series.len(), n), model.emission.dim()), "a workspace of this size");
     let Model { initial, transition, emission } = result;
     initial.assign(&model.initial);
@@ -175,8 +173,9 @@ pub fn by_hand(
         ahead.assign(initial);
         *likelihood = 0.0;
         for (t, mut known) in forward.rows_mut().into_iter().enumerate() {
-            known.assign(ahead);
-            known *= &emission.row(series[t]);
+            Zip::from(&mut known).and(&*ahead).and(emission.row(series[t])).for_each(|known, ahead, symbol| {
+                *known = ahead * symbol;
+            });
             scales[t] = possible(known.sum(), t)?;
             known /= scales[t];
             general_mat_vec_mul(1.0, into, &known, 0.0, ahead);
@@ -187,19 +186,21 @@ pub fn by_hand(
         emitted.fill(0.0);
         backward.fill(1.0);
         for t in (0..series.len()).rev() {
-            state.assign(&forward.row(t));
-            *state *= &*backward;
+            Zip::from(&mut *state).and(forward.row(t)).and(&*backward).for_each(|state, before, after| {
+                *state = before * after;
+            });
             let mut row = emitted.row_mut(series[t]);
             row += &*state;
             if t == 0 {
                 initial.assign(state);
                 break;
             }
-            *backward *= &emission.row(series[t]);
-            *backward /= scales[t];
-            add_outer(moves, 1.0, &forward.row(t - 1), backward);
-            state.assign(backward);
-            general_mat_vec_mul(1.0, transition, state, 0.0, backward);
+            let scale = scales[t];
+            Zip::from(&mut *next).and(&*backward).and(emission.row(series[t])).for_each(|next, after, symbol| {
+                *next = after * symbol / scale;
+            });
+            add_outer(moves, 1.0, &forward.row(t - 1), next);
+            general_mat_vec_mul(1.0, transition, next, 0.0, backward);
         }
         *moves *= &*transition;
         for (sum, row) in sums.iter_mut().zip(moves.rows()) {
@@ -258,9 +259,10 @@ fn reestimate(s: Scope<'_>, model: &mut ModelIn<'_>, series: ArrayView1<'_, usiz
             if t == 0 {
                 return initial.assign(&state);
             }
-            let next = step.zip_map(&backward, &emission.row(series[t]), |after, symbol| after * symbol / scales[t]);
+            let scale = scales[t];
+            let next = step.zip_map(&backward, &emission.row(series[t]), |after, symbol| after * symbol / scale);
             add_outer(&mut moves, 1.0, &forward.row(t - 1), &next);
-            backward.assign(&step.dot(transition, &next));
+            general_mat_vec_mul(1.0, transition, &next, 0.0, &mut backward);
         });
     }
     moves *= &*transition;
@@ -285,9 +287,10 @@ fn forwards<'s>(
     for (t, mut known) in forward.rows_mut().into_iter().enumerate() {
         s.scope(|step| {
             let joint = step.mul(&ahead, &emission.row(series[t]));
-            scales[t] = possible(joint.sum(), t)?;
-            known.assign(&step.div(&joint, scales[t]));
-            ahead.assign(&step.dot(&into, &known));
+            let scale = possible(joint.sum(), t)?;
+            known.assign(&step.div(&joint, scale));
+            general_mat_vec_mul(1.0, &into, &known, 0.0, &mut ahead);
+            scales[t] = scale;
             Ok::<_, Error>(())
         })?;
     }

@@ -1,74 +1,99 @@
-//! The outputs of a cell with long short-term memory, for a sequence of inputs.
+//! The outputs of a cell with long short-term memory, for several sequences of inputs at a time.
 //!
 //! S. Hochreiter and J. Schmidhuber, "Long short-term memory", *Neural Computation* 9 (1997), with the forget gate of F. A.
 //! Gers, J. Schmidhuber and F. Cummins, "Learning to forget: continual prediction with LSTM", *Neural Computation* 12 (2000),
-//! section 3; what both call g and h is the hyperbolic tangent here, as has become usual.
+//! section 3. What both call g and h is the hyperbolic tangent here, as has become usual.
 
 use ndarena::prelude::*;
-use ndarray::linalg::general_mat_vec_mul;
-use ndarray::{ArrayRef1, Zip, prelude::*};
+use ndarray::{ArrayRef2, Zip, prelude::*};
 
 use crate::Error;
+use crate::products::dot_into;
 
-/// `n` units. The rows of each array, and the elements of the bias, are n for the input gates, n for the forget gates, n for
-/// what goes into the units, and n for the output gates.
+/// How the n gates of a kind, or the n units, come by what opens or feeds them: `x W + y U + b`, of the inputs `x` and the
+/// outputs `y` before.
 #[derive(Debug, Clone)]
-pub struct Cell {
-    /// 4 n × features: what is made of an input.
+pub struct Net {
+    /// `W`, features × n.
     pub input: Array2<f64>,
-    /// 4 n × n: what is made of the outputs before.
+    /// `U`, n × n.
     pub recurrent: Array2<f64>,
-    /// 4 n: what is added.
+    /// `b`, n.
     pub bias: Array1<f64>,
 }
 
+/// n units, each with a state, and with a gate of each kind.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// How much of what is new comes into the states.
+    pub input_gates: Net,
+    /// How much stays of the states.
+    pub forget_gates: Net,
+    /// How much is seen of the states.
+    pub output_gates: Net,
+    /// What is new.
+    pub units: Net,
+}
+
 impl Cell {
-    /// The number of units, of a cell that fits inputs with so many features.
-    fn units(&self, features: usize) -> usize {
-        let n = self.recurrent.ncols();
-        let dims = (self.input.dim(), self.recurrent.nrows(), self.bias.len());
-        assert_eq!(dims, ((4 * n, features), 4 * n, 4 * n), "weights that do not fit the input, or each other");
+    /// n, of a cell that fits inputs with so many features.
+    fn size(&self, features: usize) -> usize {
+        let n = self.units.bias.len();
+        for Net { input, recurrent, bias } in [&self.input_gates, &self.forget_gates, &self.output_gates, &self.units] {
+            let dims = (input.dim(), recurrent.dim(), bias.len());
+            assert_eq!(dims, ((features, n), (n, n), n), "weights that do not fit the inputs, or each other");
+        }
         n
     }
 }
 
-/// The logistic function, which opens gates.
+/// The logistic function.
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// What the input gates, the forget gates, the units and the output gates get.
-fn parts(nets: &ArrayRef1<f64>) -> Result<[ArrayView1<'_, f64>; 4], Error> {
-    // A gate would make a number of infinity again.
-    if !nets.iter().all(|net| net.is_finite()) {
-        return Err(Error::NotFinite);
-    }
-    let n = nets.len() / 4;
-    let (first, last) = nets.view().split_at(Axis(0), 2 * n);
-    let ((input, forget), (new, output)) = (first.split_at(Axis(0), n), last.split_at(Axis(0), n));
-    Ok([input, forget, new, output])
+/// Makes the units' states what the gates let in and what they let stay.
+fn update(state: &mut ArrayRef2<f64>, input: &ArrayRef2<f64>, forget: &ArrayRef2<f64>, new: &ArrayRef2<f64>) {
+    Zip::from(state).and(input).and(forget).and(new).for_each(|state, input, forget, new| {
+        *state = forget * *state + input * new;
+    });
 }
 
-/// The outputs after each input, steps × n, for `sequence`, steps × features. At first outputs and states are zero.
+/// Makes the outputs what the gates let be seen of the states.
+fn see(output: &mut ArrayRef2<f64>, gates: &ArrayRef2<f64>, state: &ArrayRef2<f64>) {
+    Zip::from(output).and(gates).and(state).for_each(|output, gate, state| *output = gate * state.tanh());
+}
+
+/// Outputs lie between -1 and 1, so what is not finite is no number.
+fn check(outputs: &ArrayRef2<f64>) -> Result<(), Error> {
+    if outputs.iter().all(|output| output.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
+}
+
+/// The outputs after each step, steps × sequences × n, for `inputs`, steps × sequences × features. At first outputs and states
+/// are zero.
 ///
 /// # Errors
 ///
-/// [`Error::NotFinite`] if what a gate or a unit gets is not finite.
+/// [`Error::NotFinite`] if an output is not a number. (An infinity can be all right: it opens or shuts a gate.)
 ///
 /// # Panics
 ///
-/// If the cell's arrays do not fit each other or the sequence.
-pub fn on_the_heap(cell: &Cell, sequence: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
-    let n = cell.units(sequence.ncols());
-    let mut outputs = Array2::zeros((sequence.nrows(), n));
-    let (mut state, mut output) = (Array1::<f64>::zeros(n), Array1::zeros(n));
-    for (x, mut row) in sequence.rows().into_iter().zip(outputs.rows_mut()) {
-        let nets = cell.input.dot(&x) + cell.recurrent.dot(&output) + &cell.bias;
-        let [input_net, forget_net, new, output_net] = parts(&nets)?;
-        let (input_gate, forget_gate) = (input_net.mapv(sigmoid), forget_net.mapv(sigmoid));
-        state = forget_gate * state + input_gate * new.mapv(f64::tanh);
-        output = output_net.mapv(sigmoid) * state.mapv(f64::tanh);
-        row.assign(&output);
+/// If the cell's arrays do not fit each other or the inputs.
+pub fn on_the_heap(cell: &Cell, inputs: ArrayView3<'_, f64>) -> Result<Array3<f64>, Error> {
+    let (steps, sequences, features) = inputs.dim();
+    let n = cell.size(features);
+    let mut outputs = Array3::zeros((steps, sequences, n));
+    let (mut state, mut output) = (Array2::zeros((sequences, n)), Array2::zeros((sequences, n)));
+    for (x, mut to) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
+        let net = |Net { input, recurrent, bias }: &Net| x.dot(input) + output.dot(recurrent) + bias;
+        let input_gates = net(&cell.input_gates).mapv_into(sigmoid);
+        let forget_gates = net(&cell.forget_gates).mapv_into(sigmoid);
+        let output_gates = net(&cell.output_gates).mapv_into(sigmoid);
+        let new = net(&cell.units).mapv_into(f64::tanh);
+        state = forget_gates * state + input_gates * new;
+        output = output_gates * state.mapv(f64::tanh);
+        check(&output)?;
+        to.assign(&output);
     }
     Ok(outputs)
 }
@@ -76,19 +101,32 @@ pub fn on_the_heap(cell: &Cell, sequence: ArrayView2<'_, f64>) -> Result<Array2<
 /// What [`by_hand`] works in.
 #[derive(Debug)]
 pub struct Workspace {
-    state: Array1<f64>,
-    output: Array1<f64>,
-    nets: Array1<f64>,
+    state: Array2<f64>,
+    output: Array2<f64>,
+    input_gates: Array2<f64>,
+    forget_gates: Array2<f64>,
+    output_gates: Array2<f64>,
+    new: Array2<f64>,
+    recurrent: Array2<f64>,
 }
 
 impl Workspace {
-    /// For cells of so many units.
-    pub fn new(units: usize) -> Self {
-        Workspace { state: Array1::zeros(units), output: Array1::zeros(units), nets: Array1::zeros(4 * units) }
+    /// For so many sequences and units.
+    pub fn new(sequences: usize, units: usize) -> Self {
+        let matrix = || Array2::zeros((sequences, units));
+        Workspace {
+            state: matrix(),
+            output: matrix(),
+            input_gates: matrix(),
+            forget_gates: matrix(),
+            output_gates: matrix(),
+            new: matrix(),
+            recurrent: matrix(),
+        }
     }
 }
 
-/// [`on_the_heap`] in memory that is there, with the outputs in `outputs`, steps × n.
+/// [`on_the_heap`] in memory that is there, with the outputs in `outputs`, steps × sequences × n.
 ///
 /// # Errors
 ///
@@ -99,29 +137,41 @@ impl Workspace {
 /// As [`on_the_heap`], and if `work` or `outputs` are not of this size.
 pub fn by_hand(
     cell: &Cell,
-    sequence: ArrayView2<'_, f64>,
+    inputs: ArrayView3<'_, f64>,
     work: &mut Workspace,
-    mut outputs: ArrayViewMut2<'_, f64>,
+    mut outputs: ArrayViewMut3<'_, f64>,
 ) -> Result<(), Error> {
-    let n = cell.units(sequence.ncols());
-    assert_eq!(outputs.dim(), (sequence.nrows(), n), "the outputs' shape is steps × n");
-    let Workspace { state, output, nets } = work;
+    let (steps, sequences, features) = inputs.dim();
+    let n = cell.size(features);
+    assert_eq!(outputs.dim(), (steps, sequences, n), "the outputs' shape is steps × sequences × n");
+    let Workspace { state, output, input_gates, forget_gates, output_gates, new, recurrent } = work;
     state.fill(0.0);
     output.fill(0.0);
-    for (x, mut row) in sequence.rows().into_iter().zip(outputs.rows_mut()) {
-        general_mat_vec_mul(1.0, &cell.input, &x, 0.0, nets);
-        general_mat_vec_mul(1.0, &cell.recurrent, output, 1.0, nets);
-        *nets += &cell.bias;
-        let [input, forget, new, out] = parts(nets)?;
-        Zip::from(&mut *state).and(input).and(forget).and(new).for_each(|state, &input, &forget, &new| {
-            *state = sigmoid(forget) * *state + sigmoid(input) * new.tanh();
-        });
-        Zip::from(&mut *output).and(out).and(&*state).for_each(|output, &out, state| {
-            *output = sigmoid(out) * state.tanh();
-        });
-        row.assign(output);
+    for (x, mut to) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
+        activate_into(&cell.input_gates, x, output, recurrent, input_gates, sigmoid);
+        activate_into(&cell.forget_gates, x, output, recurrent, forget_gates, sigmoid);
+        activate_into(&cell.output_gates, x, output, recurrent, output_gates, sigmoid);
+        activate_into(&cell.units, x, output, recurrent, new, f64::tanh);
+        update(state, input_gates, forget_gates, new);
+        see(output, output_gates, state);
+        check(output)?;
+        to.assign(output);
     }
     Ok(())
+}
+
+/// `to ← squash(x W + y U + b)`
+fn activate_into(
+    Net { input, recurrent, bias }: &Net,
+    x: ArrayView2<'_, f64>,
+    y: &ArrayRef2<f64>,
+    from_y: &mut ArrayRef2<f64>,
+    to: &mut ArrayRef2<f64>,
+    squash: impl Fn(f64) -> f64,
+) {
+    dot_into(x, input.view(), to.view_mut());
+    dot_into(y.view(), recurrent.view(), from_y.view_mut());
+    Zip::from(to).and(from_y).and_broadcast(bias).for_each(|to, from_y, bias| *to = squash(*to + *from_y + bias));
 }
 
 /// [`on_the_heap`] in a scope: the outputs are made in `s`, and each step has a scope for what is gone after it.
@@ -133,38 +183,44 @@ pub fn by_hand(
 /// # Panics
 ///
 /// As [`on_the_heap`], and as [`AllocArray`] says.
-pub fn in_a_scope<'s>(
-    s: Scope<'s>,
-    cell: &Cell,
-    sequence: ArrayView2<'_, f64>,
-) -> Result<ArrayViewMut2<'s, f64>, Error> {
-    let n = cell.units(sequence.ncols());
-    let mut outputs = s.alloc_array::<f64>((sequence.nrows(), n));
+pub fn in_a_scope<'s>(s: Scope<'s>, cell: &Cell, inputs: ArrayView3<'_, f64>) -> Result<ArrayViewMut3<'s, f64>, Error> {
+    let (steps, sequences, features) = inputs.dim();
+    let n = cell.size(features);
+    let mut outputs = s.alloc_array::<f64>((steps, sequences, n));
     s.scope(|inner| {
-        let (mut state, mut output) = (inner.zeros(n), inner.zeros(n));
-        for (x, mut row) in sequence.rows().into_iter().zip(outputs.rows_mut()) {
-            inner.scope(|step| advance(step, cell, x, &mut state, &mut output))?;
-            row.assign(&output);
+        let (mut state, mut output) = (inner.zeros((sequences, n)), inner.zeros((sequences, n)));
+        for (x, mut to) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
+            inner.scope(|step| advance(step, cell, x, &mut state, &mut output));
+            check(&output)?;
+            to.assign(&output);
         }
         Ok::<_, Error>(())
     })?;
     Ok(outputs)
 }
 
-/// One step: changes the units' states and outputs.
-fn advance(
-    s: Scope<'_>,
-    cell: &Cell,
-    x: ArrayView1<'_, f64>,
-    state: &mut ArrayRef1<f64>,
-    output: &mut ArrayRef1<f64>,
-) -> Result<(), Error> {
-    let (from_input, from_output) = (s.dot(&cell.input, &x), s.dot(&cell.recurrent, output));
-    let nets = s.zip_map3(&from_input, &from_output, &cell.bias, |x, y, bias| x + y + bias);
-    let [input, forget, new, out] = parts(&nets)?;
-    state.assign(&s.zip_map4(&*state, &input, &forget, &new, |state, &input, &forget, new| {
-        sigmoid(forget) * state + sigmoid(input) * new.tanh()
-    }));
-    output.assign(&s.zip_map(&out, state, |&out, state| sigmoid(out) * state.tanh()));
-    Ok(())
+/// One step: changes the states and the outputs.
+fn advance(s: Scope<'_>, cell: &Cell, x: ArrayView2<'_, f64>, state: &mut ArrayRef2<f64>, output: &mut ArrayRef2<f64>) {
+    let input_gates = activate(s, &cell.input_gates, x, output, sigmoid);
+    let forget_gates = activate(s, &cell.forget_gates, x, output, sigmoid);
+    let output_gates = activate(s, &cell.output_gates, x, output, sigmoid);
+    let new = activate(s, &cell.units, x, output, f64::tanh);
+    state.assign(
+        &s.zip_map4(&forget_gates, state, &input_gates, &new, |forget, state, input, new| forget * state + input * new),
+    );
+    output.assign(&s.zip_map(&output_gates, state, |gate, state| gate * state.tanh()));
+}
+
+/// `squash(x W + y U + b)`
+fn activate<'s>(
+    s: Scope<'s>,
+    Net { input, recurrent, bias }: &Net,
+    x: ArrayView2<'_, f64>,
+    y: &ArrayRef2<f64>,
+    squash: impl Fn(f64) -> f64,
+) -> ArrayViewMut2<'s, f64> {
+    s.scope(|inner| {
+        let (from_x, from_y) = (inner.dot(&x, input), inner.dot(y, recurrent));
+        s.zip_map3(&from_x, &from_y, bias, |from_x, from_y, bias| squash(from_x + from_y + bias))
+    })
 }
