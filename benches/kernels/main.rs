@@ -63,7 +63,9 @@ fn main() {
     let small = small.chain([(3, 2.0), (4, 20.0)].into_iter().map(rk45::case));
     let small = small.chain([mlp::case((&[4, 8, 3], 1)), strassen::case((4, 2))]);
     let small = small.chain([(2, 3, 15), (2, 3, 100), (3, 6, 100), (5, 6, 100)].into_iter().map(hmm::case));
-    let small = small.chain([(1, 2, 100), (3, 4, 100), (4, 7, 100)].into_iter().map(lstm::case));
+    let small = small.chain(
+        [(1, 2, 1, 100), (1, 2, 4, 100), (3, 4, 1, 100), (3, 4, 4, 100), (4, 7, 4, 100)].into_iter().map(lstm::case),
+    );
     let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
     let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));
     let large = large.chain([8, 16, 64].into_iter().map(expm::case));
@@ -72,7 +74,8 @@ fn main() {
     let large = large.chain(networks.into_iter().map(mlp::case));
     let large = large.chain([(32, 8), (64, 32), (128, 64), (256, 64), (512, 128)].into_iter().map(strassen::case));
     let large = large.chain([(8, 20, 100), (20, 50, 100), (64, 100, 100)].into_iter().map(hmm::case));
-    let large = large.chain([(16, 16, 100), (16, 64, 100), (64, 128, 100)].into_iter().map(lstm::case));
+    let large = large
+        .chain([(3, 12, 1, 100), (16, 16, 8, 100), (16, 64, 16, 50), (64, 128, 32, 20)].into_iter().map(lstm::case));
     let mut pairs = Vec::new();
     let cases = small.map(|case| (case, 1.5)).chain(large.map(|case| (case, 1.0)));
     for (Case { name, heap, hand, scope }, gain) in cases {

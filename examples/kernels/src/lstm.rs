@@ -52,18 +52,6 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Makes the units' states what the gates let in and what they let stay.
-fn update(state: &mut ArrayRef2<f64>, input: &ArrayRef2<f64>, forget: &ArrayRef2<f64>, new: &ArrayRef2<f64>) {
-    Zip::from(state).and(input).and(forget).and(new).for_each(|state, input, forget, new| {
-        *state = forget * *state + input * new;
-    });
-}
-
-/// Makes the outputs what the gates let be seen of the states.
-fn see(output: &mut ArrayRef2<f64>, gates: &ArrayRef2<f64>, state: &ArrayRef2<f64>) {
-    Zip::from(output).and(gates).and(state).for_each(|output, gate, state| *output = gate * state.tanh());
-}
-
 /// Outputs lie between -1 and 1, so what is not finite is no number.
 fn check(outputs: &ArrayRef2<f64>) -> Result<(), Error> {
     if outputs.iter().all(|output| output.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
@@ -102,7 +90,7 @@ pub fn on_the_heap(cell: &Cell, inputs: ArrayView3<'_, f64>) -> Result<Array3<f6
 #[derive(Debug)]
 pub struct Workspace {
     state: Array2<f64>,
-    output: Array2<f64>,
+    before: Array2<f64>,
     input_gates: Array2<f64>,
     forget_gates: Array2<f64>,
     output_gates: Array2<f64>,
@@ -116,7 +104,7 @@ impl Workspace {
         let matrix = || Array2::zeros((sequences, units));
         Workspace {
             state: matrix(),
-            output: matrix(),
+            before: matrix(),
             input_gates: matrix(),
             forget_gates: matrix(),
             output_gates: matrix(),
@@ -144,18 +132,25 @@ pub fn by_hand(
     let (steps, sequences, features) = inputs.dim();
     let n = cell.size(features);
     assert_eq!(outputs.dim(), (steps, sequences, n), "the outputs' shape is steps × sequences × n");
-    let Workspace { state, output, input_gates, forget_gates, output_gates, new, recurrent } = work;
+    let Workspace { state, before, input_gates, forget_gates, output_gates, new, recurrent } = work;
     state.fill(0.0);
-    output.fill(0.0);
-    for (x, mut to) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
-        activate_into(&cell.input_gates, x, output, recurrent, input_gates, sigmoid);
-        activate_into(&cell.forget_gates, x, output, recurrent, forget_gates, sigmoid);
-        activate_into(&cell.output_gates, x, output, recurrent, output_gates, sigmoid);
-        activate_into(&cell.units, x, output, recurrent, new, f64::tanh);
-        update(state, input_gates, forget_gates, new);
-        see(output, output_gates, state);
-        check(output)?;
-        to.assign(output);
+    before.fill(0.0);
+    let mut y = before.view_mut();
+    for (x, mut output) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
+        activate_into(&cell.input_gates, x, &y, recurrent, input_gates, sigmoid);
+        activate_into(&cell.forget_gates, x, &y, recurrent, forget_gates, sigmoid);
+        activate_into(&cell.output_gates, x, &y, recurrent, output_gates, sigmoid);
+        activate_into(&cell.units, x, &y, recurrent, new, f64::tanh);
+        Zip::from(&mut *state).and(&*forget_gates).and(&*input_gates).and(&*new).for_each(
+            |state, forget, input, new| {
+                *state = forget * *state + input * new;
+            },
+        );
+        Zip::from(&mut output).and(&*output_gates).and(&*state).for_each(|output, gate, state| {
+            *output = gate * state.tanh();
+        });
+        check(&output)?;
+        y = output;
     }
     Ok(())
 }
@@ -188,30 +183,38 @@ pub fn in_a_scope<'s>(s: Scope<'s>, cell: &Cell, inputs: ArrayView3<'_, f64>) ->
     let n = cell.size(features);
     let mut outputs = s.alloc_array::<f64>((steps, sequences, n));
     s.scope(|inner| {
-        let (mut state, mut output) = (inner.zeros((sequences, n)), inner.zeros((sequences, n)));
-        for (x, mut to) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
-            inner.scope(|step| advance(step, cell, x, &mut state, &mut output));
+        let mut state = inner.zeros((sequences, n));
+        let mut y = inner.zeros((sequences, n));
+        for (x, mut output) in inputs.outer_iter().zip(outputs.outer_iter_mut()) {
+            inner.scope(|step| advance(step, cell, x, &y, &mut state, &mut output));
             check(&output)?;
-            to.assign(&output);
+            y = output; // what this step has written is what the next one reads
         }
         Ok::<_, Error>(())
     })?;
     Ok(outputs)
 }
 
-/// One step: changes the states and the outputs.
-fn advance(s: Scope<'_>, cell: &Cell, x: ArrayView2<'_, f64>, state: &mut ArrayRef2<f64>, output: &mut ArrayRef2<f64>) {
-    let input_gates = activate(s, &cell.input_gates, x, output, sigmoid);
-    let forget_gates = activate(s, &cell.forget_gates, x, output, sigmoid);
-    let output_gates = activate(s, &cell.output_gates, x, output, sigmoid);
-    let new = activate(s, &cell.units, x, output, f64::tanh);
-    state.assign(
-        &s.zip_map4(&forget_gates, state, &input_gates, &new, |forget, state, input, new| forget * state + input * new),
-    );
+/// One step, after outputs `y`: changes the states, and writes the new outputs.
+fn advance(
+    s: Scope<'_>,
+    cell: &Cell,
+    x: ArrayView2<'_, f64>,
+    y: &ArrayRef2<f64>,
+    state: &mut ArrayRef2<f64>,
+    output: &mut ArrayRef2<f64>,
+) {
+    let input_gates = activate(s, &cell.input_gates, x, y, sigmoid);
+    let forget_gates = activate(s, &cell.forget_gates, x, y, sigmoid);
+    let output_gates = activate(s, &cell.output_gates, x, y, sigmoid);
+    let new = activate(s, &cell.units, x, y, f64::tanh);
+    let kept =
+        s.zip_map4(&forget_gates, state, &input_gates, &new, |forget, state, input, new| forget * state + input * new);
+    state.assign(&kept);
     output.assign(&s.zip_map(&output_gates, state, |gate, state| gate * state.tanh()));
 }
 
-/// `squash(x W + y U + b)`
+/// `squash(x W + y U + b)`, and the products in `s`, too: a scope for each gate would take as long as small products do.
 fn activate<'s>(
     s: Scope<'s>,
     Net { input, recurrent, bias }: &Net,
@@ -219,8 +222,6 @@ fn activate<'s>(
     y: &ArrayRef2<f64>,
     squash: impl Fn(f64) -> f64,
 ) -> ArrayViewMut2<'s, f64> {
-    s.scope(|inner| {
-        let (from_x, from_y) = (inner.dot(&x, input), inner.dot(y, recurrent));
-        s.zip_map3(&from_x, &from_y, bias, |from_x, from_y, bias| squash(from_x + from_y + bias))
-    })
+    let (from_x, from_y) = (s.dot(&x, input), s.dot(y, recurrent));
+    s.zip_map3(&from_x, &from_y, bias, |from_x, from_y, bias| squash(from_x + from_y + bias))
 }

@@ -3,7 +3,9 @@
 
 mod cholesky;
 mod expm;
+mod hmm;
 mod kalman;
+mod lstm;
 mod memories;
 mod mlp;
 mod qr;

@@ -6,9 +6,10 @@ mod harness;
 use ndarena::prelude::*;
 use ndarena_kernels::airline::PASSENGERS;
 use ndarena_kernels::kalman::Model;
+use ndarena_kernels::lstm::{Cell, Net};
 use ndarena_kernels::mlp::Layer;
 use ndarena_kernels::rk45::Control;
-use ndarena_kernels::{cholesky, expm, kalman, mlp, qr, rk45, strassen};
+use ndarena_kernels::{cholesky, expm, hmm, kalman, lstm, mlp, qr, rk45, strassen};
 use ndarray::prelude::*;
 
 use harness::{AtTheirPeak, Program, on_every_memory};
@@ -26,7 +27,7 @@ fn bits<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> Vec<u64> {
 /// one.
 type Kernel = (&'static str, fn(Scope<'_>, bool) -> Vec<u64>);
 
-const KERNELS: [Kernel; 8] = [
+const KERNELS: [Kernel; 10] = [
     ("cholesky", |s, large| {
         let n = if large { 70 } else { 5 };
         let g = numbers(n, n);
@@ -37,11 +38,38 @@ const KERNELS: [Kernel; 8] = [
         let n = if large { 30 } else { 3 };
         bits(&expm::in_a_scope(s, (numbers(n, n) * 2.0).view()).unwrap())
     }),
+    ("hmm", |s, large| {
+        let (states, symbols, steps) = if large { (15, 20, 60) } else { (2, 3, 8) };
+        let rows = |count, len| {
+            let weights = numbers(count, len) + 1.5;
+            let sums = weights.sum_axis(Axis(1));
+            weights / sums.insert_axis(Axis(1))
+        };
+        let model = hmm::Model {
+            initial: rows(1, states).row(0).to_owned(),
+            transition: rows(states, states),
+            emission: rows(states, symbols).t().as_standard_layout().into_owned(),
+        };
+        let series = Array1::from_shape_fn(steps, |t| (t * t + t / 3) % symbols);
+        let (model, likelihoods) = hmm::in_a_scope(s, &model, series.view(), 3).unwrap();
+        bits(model.initial.iter().chain(&model.transition).chain(&model.emission).chain(&likelihoods))
+    }),
     ("kalman", |s, large| {
         let series: Array1<f64> = PASSENGERS.iter().take(36).map(|y| y.ln()).collect();
         let model = Model::structural(if large { 3 } else { 0 }, 12);
         let (means, likelihood) = kalman::in_a_scope(s, &model, series.view()).unwrap();
         bits(means.iter().chain([&likelihood]))
+    }),
+    ("lstm", |s, large| {
+        let (features, units, sequences) = if large { (20, 16, 7) } else { (2, 3, 2) };
+        let net = || Net {
+            input: numbers(features, units),
+            recurrent: numbers(units, units),
+            bias: numbers(1, units).row(0).to_owned(),
+        };
+        let cell = Cell { input_gates: net(), forget_gates: net(), output_gates: net(), units: net() };
+        let inputs = numbers(10 * sequences, features).into_shape_with_order((10, sequences, features)).unwrap();
+        bits(&lstm::in_a_scope(s, &cell, inputs.view()).unwrap())
     }),
     ("mlp", |s, large| {
         let widths: &[usize] = if large { &[40, 64, 30, 10] } else { &[4, 8, 3] };
