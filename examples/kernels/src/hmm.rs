@@ -85,7 +85,7 @@ pub fn on_the_heap(model: &Model, series: ArrayView1<'_, usize>, rounds: usize) 
             known.assign(&(joint / scales[t]));
             ahead = into.dot(&known);
         }
-        *likelihood = scales.ln().sum();
+        *likelihood = scales.fold(0.0, |sum, scale| sum + scale.ln());
 
         // How often each state is expected to follow each, and to emit each symbol.
         let mut moves = Array2::zeros((n, n));
@@ -180,7 +180,7 @@ pub fn by_hand(
             known /= scales[t];
             general_mat_vec_mul(1.0, into, &known, 0.0, ahead);
         }
-        *likelihood = scales.iter().map(|scale| scale.ln()).sum();
+        *likelihood = scales.fold(0.0, |sum, scale| sum + scale.ln());
 
         moves.fill(0.0);
         emitted.fill(0.0);
@@ -268,7 +268,7 @@ fn reestimate(s: Scope<'_>, model: &mut ModelIn<'_>, series: ArrayView1<'_, usiz
     moves *= &*transition;
     estimate(transition, &moves, &s.sum_axis(&moves, Axis(1)).insert_axis(Axis(1)));
     estimate(emission, &emitted, &s.sum_axis(&emitted, Axis(0)).insert_axis(Axis(0)));
-    Ok(scales.iter().map(|scale| scale.ln()).sum())
+    Ok(scales.fold(0.0, |sum, scale| sum + scale.ln()))
 }
 
 /// What is known of the state at each step from the symbols up to there, steps × n, and the probability of each symbol after
