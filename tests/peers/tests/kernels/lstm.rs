@@ -47,11 +47,11 @@ fn by_loops(cell: &Cell, inputs: ArrayView2<'_, f64>) -> Vec<Vec<f64>> {
     for x in inputs.rows() {
         let net = |net: &Net, j: usize| {
             let mut sum = net.bias[j];
-            for i in 0..x.len() {
-                sum += x[i] * net.input[[i, j]];
+            for (i, x) in x.iter().enumerate() {
+                sum += x * net.input[[i, j]];
             }
-            for i in 0..n {
-                sum += outputs[i] * net.recurrent[[i, j]];
+            for (i, y) in outputs.iter().enumerate() {
+                sum += y * net.recurrent[[i, j]];
             }
             sum
         };
