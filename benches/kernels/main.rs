@@ -4,7 +4,9 @@
 mod cavity;
 mod cholesky;
 mod expm;
+mod hmm;
 mod kalman;
+mod lstm;
 mod mlp;
 mod particle_filter;
 mod qr;
@@ -64,6 +66,10 @@ fn main() {
     let small = small.chain([mlp::case((&[4, 8, 3], 1)), strassen::case((4, 2))]);
     let small = small.chain([(2, 0.1), (3, 0.1), (4, 0.1), (6, 0.5)].into_iter().map(cavity::case));
     let small = small.chain([(8, 1), (30, 1), (4, 2), (15, 2), (7, 4)].into_iter().map(particle_filter::case));
+    let small = small.chain([(2, 3, 15), (2, 3, 100), (3, 6, 100), (5, 6, 100)].into_iter().map(hmm::case));
+    let small = small.chain(
+        [(1, 2, 1, 100), (1, 2, 4, 100), (3, 4, 1, 100), (3, 4, 4, 100), (4, 7, 4, 100)].into_iter().map(lstm::case),
+    );
     let large = [32, 64, 100, 300].into_iter().map(cholesky::case);
     let large = large.chain([(20, 5), (100, 20), (300, 100), (500, 256)].into_iter().map(qr::case));
     let large = large.chain([8, 16, 64].into_iter().map(expm::case));
@@ -73,6 +79,9 @@ fn main() {
     let large = large.chain([(32, 8), (64, 32), (128, 64), (256, 64), (512, 128)].into_iter().map(strassen::case));
     let large = large.chain([(8, 0.5), (16, 0.5), (32, 1.0), (64, 4.0), (128, 16.0)].into_iter().map(cavity::case));
     let large = large.chain([(100, 1), (100, 4), (1_000, 4)].into_iter().map(particle_filter::case));
+    let large = large.chain([(8, 20, 100), (20, 50, 100), (64, 100, 100)].into_iter().map(hmm::case));
+    let large = large
+        .chain([(3, 12, 1, 100), (16, 16, 8, 100), (16, 64, 16, 50), (64, 128, 32, 20)].into_iter().map(lstm::case));
     let mut pairs = Vec::new();
     let cases = small.map(|case| (case, 1.5)).chain(large.map(|case| (case, 1.0)));
     for (Case { name, heap, hand, scope }, gain) in cases {

@@ -122,7 +122,7 @@ macro_rules! table {
 
         /// Every operation of the table, on every element and kind of axes that it is for.
         pub fn operations() -> Vec<Operation> {
-            let mut all = Vec::new();
+            let mut all = Vec::with_capacity(1024);
             $(register!(all $name $kind $bound $axes);)+
             all
         }

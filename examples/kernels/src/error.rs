@@ -20,6 +20,11 @@ pub enum Error {
     NotFinite,
     /// An iteration did not get to its end in as many steps as it was allowed.
     TooManySteps,
+    /// What was observed at that step has the probability zero, after all that was observed before it.
+    Impossible {
+        /// Counted from 0.
+        step: usize,
+    },
 }
 
 impl fmt::Display for Error {
@@ -31,6 +36,7 @@ impl fmt::Display for Error {
             }
             Error::NotFinite => f.write_str("a number is not finite"),
             Error::TooManySteps => f.write_str("the end is not reached in as many steps as are allowed"),
+            Error::Impossible { step } => write!(f, "what was observed at step {step} is impossible"),
         }
     }
 }

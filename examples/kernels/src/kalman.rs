@@ -11,7 +11,7 @@ use ndarray::linalg::general_mat_vec_mul;
 use ndarray::{ArrayRef1, ArrayRef2, prelude::*, s};
 
 use crate::Error;
-use crate::products::dot_into;
+use crate::products::{add_outer, dot_into};
 
 /// `xₜ₊₁ = F xₜ + w`, `yₜ = h·xₜ + v`, with `w` of covariance `Q` and `v` of variance `r`; `x` is of mean 0 and covariance
 /// `P₀` before the first observation.
@@ -73,13 +73,6 @@ fn weigh(innovation: f64, variance: f64) -> Result<(f64, f64), Error> {
         return Err(Error::NotPositiveDefinite { pivot: 0 });
     }
     Ok((1.0 / variance, -0.5 * ((2.0 * PI * variance).ln() + innovation * innovation / variance)))
-}
-
-/// `p ← p - weight · gain gainᵀ`
-fn subtract_outer(p: &mut ArrayRef2<f64>, weight: f64, gain: &ArrayRef1<f64>) {
-    for (mut row, g) in p.rows_mut().into_iter().zip(gain) {
-        row.scaled_add(-weight * g, gain);
-    }
 }
 
 /// The mean of the state after each observation, a row each, and the series' logarithmic likelihood.
@@ -146,7 +139,7 @@ pub fn by_hand(
         x.assign(ahead);
         x.scaled_add(weight * innovation, gain);
         p.assign(spread);
-        subtract_outer(p, weight, gain);
+        add_outer(p, -weight, gain, gain);
         mean.assign(x);
         likelihood += gained;
     }
@@ -185,6 +178,6 @@ fn observe(s: Scope<'_>, model: &Model, y: f64, x: &mut ArrayRef1<f64>, p: &mut 
     x.assign(&ahead);
     x.scaled_add(weight * innovation, &gain);
     p.assign(&spread);
-    subtract_outer(p, weight, &gain);
+    add_outer(p, -weight, &gain, &gain);
     Ok(likelihood)
 }

@@ -1,7 +1,7 @@
-//! Matrix products into memory that is there.
+//! Products into memory that is there.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::prelude::*;
+use ndarray::{ArrayRef1, ArrayRef2, prelude::*};
 
 /// Up to this many rows and columns, a loop takes less time than the set-up of ndarray's kernel, which also allocates.
 const SMALL: usize = 6;
@@ -24,5 +24,12 @@ pub(crate) fn dot_into(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>, mut c: Ar
         for j in 0..c.len() {
             c[j] = sums[j];
         }
+    }
+}
+
+/// `c ← c + weight · a bᵀ`
+pub(crate) fn add_outer(c: &mut ArrayRef2<f64>, weight: f64, a: &ArrayRef1<f64>, b: &ArrayRef1<f64>) {
+    for (mut row, x) in c.rows_mut().into_iter().zip(a) {
+        row.scaled_add(weight * x, b);
     }
 }

@@ -4,7 +4,9 @@
 mod cavity;
 mod cholesky;
 mod expm;
+mod hmm;
 mod kalman;
+mod lstm;
 mod memories;
 mod mlp;
 mod particle_filter;

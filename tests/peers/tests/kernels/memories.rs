@@ -7,10 +7,11 @@ use ndarena::prelude::*;
 use ndarena_kernels::airline::PASSENGERS;
 use ndarena_kernels::cavity::Cavity;
 use ndarena_kernels::kalman::Model;
+use ndarena_kernels::lstm::{Cell, Net};
 use ndarena_kernels::mlp::Layer;
 use ndarena_kernels::particle_filter::{Draws, Model as StateModel, SplitMix64};
 use ndarena_kernels::rk45::Control;
-use ndarena_kernels::{cavity, cholesky, expm, kalman, mlp, particle_filter, qr, rk45, strassen};
+use ndarena_kernels::{cavity, cholesky, expm, hmm, kalman, lstm, mlp, particle_filter, qr, rk45, strassen};
 use ndarray::prelude::*;
 
 use harness::{AtTheirPeak, Program, on_every_memory};
@@ -28,7 +29,7 @@ fn bits<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> Vec<u64> {
 /// one.
 type Kernel = (&'static str, fn(Scope<'_>, bool) -> Vec<u64>);
 
-const KERNELS: [Kernel; 10] = [
+const KERNELS: [Kernel; 12] = [
     ("cavity", |s, large| {
         let (cells, step) = if large { (16, 0.03) } else { (4, 0.05) };
         let cavity = Cavity { cells, reynolds: 50.0, step, sweeps: 3, steady: 5.0, most: 1_000 };
@@ -45,11 +46,38 @@ const KERNELS: [Kernel; 10] = [
         let n = if large { 30 } else { 3 };
         bits(&expm::in_a_scope(s, (numbers(n, n) * 2.0).view()).unwrap())
     }),
+    ("hmm", |s, large| {
+        let (states, symbols, steps) = if large { (15, 20, 60) } else { (2, 3, 8) };
+        let rows = |count, len| {
+            let weights = numbers(count, len) + 1.5;
+            let sums = weights.sum_axis(Axis(1));
+            weights / sums.insert_axis(Axis(1))
+        };
+        let model = hmm::Model {
+            initial: rows(1, states).row(0).to_owned(),
+            transition: rows(states, states),
+            emission: rows(states, symbols).t().as_standard_layout().into_owned(),
+        };
+        let series = Array1::from_shape_fn(steps, |t| (t * t + t / 3) % symbols);
+        let (model, likelihoods) = hmm::in_a_scope(s, &model, series.view(), 3).unwrap();
+        bits(model.initial.iter().chain(&model.transition).chain(&model.emission).chain(&likelihoods))
+    }),
     ("kalman", |s, large| {
         let series: Array1<f64> = PASSENGERS.iter().take(36).map(|y| y.ln()).collect();
         let model = Model::structural(if large { 3 } else { 0 }, 12);
         let (means, likelihood) = kalman::in_a_scope(s, &model, series.view()).unwrap();
         bits(means.iter().chain([&likelihood]))
+    }),
+    ("lstm", |s, large| {
+        let (features, units, sequences) = if large { (20, 16, 7) } else { (2, 3, 2) };
+        let net = || Net {
+            input: numbers(features, units),
+            recurrent: numbers(units, units),
+            bias: numbers(1, units).row(0).to_owned(),
+        };
+        let cell = Cell { input_gates: net(), forget_gates: net(), output_gates: net(), units: net() };
+        let inputs = numbers(10 * sequences, features).into_shape_with_order((10, sequences, features)).unwrap();
+        bits(&lstm::in_a_scope(s, &cell, inputs.view()).unwrap())
     }),
     ("mlp", |s, large| {
         let widths: &[usize] = if large { &[40, 64, 30, 10] } else { &[4, 8, 3] };

@@ -1,12 +1,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::calls_of;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use ndarena::prelude::*;
 use ndarena_kernels::particle_filter::{
     Draws, Model, SplitMix64, Workspace, by_hand, in_a_scope, on_the_heap, systematic,
 };
 use ndarena_kernels::{Error, kalman};
-use ndarena_testing::calls_of;
 use ndarray::prelude::*;
 
 use super::steady_calls;
