@@ -10,6 +10,7 @@
 //! - `Whole`: an array is taken for initialised only when every element of it is written.
 
 use core::mem::{self, MaybeUninit};
+use core::ptr;
 
 use ndarray::{ArrayViewMut, Dimension, IntoNdProducer, Ix1, Shape, ShapeBuilder, Zip};
 
@@ -38,6 +39,18 @@ impl<T> Filling<'_, T> {
         for (to, from) in self.rest[..from.len()].iter_mut().zip(from) {
             to.write(f(from));
         }
+        self.advance(from.len());
+    }
+
+    /// Writes copies of the elements of `from` to the next elements, or panics if there are fewer.
+    #[inline(always)]
+    pub(super) fn copy(&mut self, from: &[T])
+    where
+        T: Copy,
+    {
+        let to = &mut self.rest[..from.len()];
+        // SAFETY: both are as long, and `to`, which is borrowed mutably, lies elsewhere. `Copy` elements may be copied.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to.as_mut_ptr().cast(), from.len()) };
         self.advance(from.len());
     }
 

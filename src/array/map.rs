@@ -4,7 +4,7 @@ use core::cmp::Reverse;
 
 use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder};
 
-use super::filling::{mapped_fast, written};
+use super::filling::{Filling, mapped_fast, written};
 use super::order::{axes_in_turn, in_order, in_place};
 use super::runs::write_array;
 use crate::scope::Scope;
@@ -35,7 +35,10 @@ impl<'s> Scope<'s> {
         T: Copy + 's,
         D: Dimension,
     {
-        self.map(a, |&x| x)
+        self.like(a, |to, from| match from {
+            Elements::Memory(from) => to.copy(from),
+            from => from.map(to, |&x| x),
+        })
     }
 
     /// The array of `f(&x)` for each element `x` of `a`, of the same shape and in the same memory order.
@@ -62,34 +65,38 @@ impl<'s> Scope<'s> {
         if let Some(to) = a.as_slice().and_then(|from| mapped_fast(self, from, &a.raw_dim(), &mut f)) {
             return to;
         }
-        self.map_in_order(a, f)
+        self.like(a, |to, from| from.map(to, f))
     }
 
-    /// Every case of [`map`](Scope::map). It is a function of its own, so that the code for row-major arrays without gaps is
-    /// short.
+    /// An array of `a`'s shape, and in its memory order, of what `write` makes of `a`'s elements. It is a function of its own, so that
+    /// the code of `map` for row-major arrays without gaps is short.
     #[inline(never)]
     #[track_caller]
-    fn map_in_order<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, f: F) -> ArrayViewMut<'s, B, D>
+    fn like<'a, A, B, D>(
+        self,
+        a: &'a ArrayRef<A, D>,
+        write: impl for<'f> FnOnce(&mut Filling<'f, B>, Elements<'a, '_, A, D>),
+    ) -> ArrayViewMut<'s, B, D>
     where
-        A: 'a,
         B: Copy + 's,
         D: Dimension,
-        F: FnMut(&'a A) -> B,
     {
-        let from = a.as_slice_memory_order();
-        let slowest_first = slowest_first(a);
-        let in_memory = in_order(&a.raw_dim(), slowest_first.as_ref());
-        let to = written(self, in_memory.set_f(false), |to| match (from, &slowest_first) {
-            (Some(from), _) => to.map(from, f),
-            (None, None) => write_array(to, a, |axis| axis, f),
-            (None, Some(slowest_first)) => write_array(to, a, |axis| slowest_first[axis], f),
-        });
-        let mut to = match slowest_first {
-            None => to,
-            Some(slowest_first) => in_place(to, &slowest_first),
+        let order = Order::of(a);
+        let memory = a.as_slice_memory_order();
+        let fill = |to: &mut Filling<'_, B>| match memory {
+            Some(memory) => write(to, Elements::Memory(memory)),
+            None => write(to, Elements::Walk(a, &order)),
+        };
+        let mut to = match &order {
+            Order::RowMajor => written(self, a.raw_dim().set_f(false), fill),
+            Order::ColumnMajor => written(self, a.raw_dim().set_f(true), fill),
+            Order::Other(slowest_first) => {
+                let in_memory = in_order(&a.raw_dim(), Some(slowest_first));
+                in_place(written(self, in_memory.set_f(false), fill), slowest_first)
+            }
         };
         // An array without gaps that goes backwards along some axes is read from its lowest address on, and so written.
-        if from.is_some() && a.strides().iter().any(|&stride| stride < 0) {
+        if memory.is_some() && a.strides().iter().any(|&stride| stride < 0) {
             for axis in (0..a.ndim()).map(Axis) {
                 if a.stride_of(axis) < 0 && a.len_of(axis) > 1 {
                     to.invert_axis(axis);
@@ -100,16 +107,58 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// The axes of `a` from the slowest in memory to the fastest, if that is not the order that they have; row-major order where
-/// `a` repeats elements, and so has none.
-#[inline]
-fn slowest_first<A, D: Dimension>(a: &ArrayRef<A, D>) -> Option<D> {
-    let strides = a.strides();
-    let repeats = || a.axes().any(|axis| axis.stride == 0 && axis.len > 1);
-    if strides.windows(2).all(|pair| pair[0].unsigned_abs() >= pair[1].unsigned_abs()) || repeats() {
-        return None;
+/// The elements that a new array is made of.
+enum Elements<'a, 'o, A, D> {
+    /// Side by side, in the order of the new array's memory.
+    Memory(&'a [A]),
+    /// Those of an array, to be taken in that order of its axes.
+    Walk(&'a ArrayRef<A, D>, &'o Order<D>),
+}
+
+impl<'a, A, D: Dimension> Elements<'a, '_, A, D> {
+    /// Writes `f` of each.
+    #[inline(always)]
+    fn map<B>(self, to: &mut Filling<'_, B>, f: impl FnMut(&'a A) -> B) {
+        match self {
+            Elements::Memory(from) => to.map(from, f),
+            Elements::Walk(a, order) => write_array(to, a, |place| order.axis(place, a.ndim()), f),
+        }
     }
-    let mut axes: D = axes_in_turn(a.ndim());
-    lengths_mut(&mut axes).sort_by_key(|&axis| Reverse(strides[axis].unsigned_abs()));
-    Some(axes)
+}
+
+/// In which order axes lie in memory.
+enum Order<D> {
+    RowMajor,
+    ColumnMajor,
+    /// The axes from the slowest to the fastest.
+    Other(D),
+}
+
+impl<D: Dimension> Order<D> {
+    /// The order of `a`'s axes; row-major where it repeats elements, and so has none.
+    #[inline]
+    fn of<A>(a: &ArrayRef<A, D>) -> Self {
+        let strides = a.strides();
+        let falls = |slower: isize, faster: isize| slower.unsigned_abs() >= faster.unsigned_abs();
+        let repeats = || a.axes().any(|axis| axis.stride == 0 && axis.len > 1);
+        if strides.windows(2).all(|pair| falls(pair[0], pair[1])) || repeats() {
+            return Order::RowMajor;
+        }
+        if strides.windows(2).all(|pair| falls(pair[1], pair[0])) {
+            return Order::ColumnMajor;
+        }
+        let mut axes: D = axes_in_turn(a.ndim());
+        lengths_mut(&mut axes).sort_by_key(|&axis| Reverse(strides[axis].unsigned_abs()));
+        Order::Other(axes)
+    }
+
+    /// The axis at that place, the slowest one at place 0, of so many.
+    #[inline(always)]
+    fn axis(&self, place: usize, count: usize) -> usize {
+        match self {
+            Order::RowMajor => place,
+            Order::ColumnMajor => count - 1 - place,
+            Order::Other(slowest_first) => slowest_first[place],
+        }
+    }
 }

@@ -12,8 +12,7 @@ use super::checks::{check_axis, converted};
 #[cfg(feature = "std")]
 use super::filling::filled;
 use super::filling::written_from;
-use super::order::prefers_column_major;
-use super::runs::strided;
+use super::walk::prefers_column_major;
 #[cfg(feature = "std")]
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -186,7 +185,8 @@ impl<'s> Scope<'s> {
             return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
         }
         let part = a.index_axis(axis, 0);
-        let column_major = prefers_column_major(part.shape(), strided(&part)) > 0;
+        let axis_of_part = |i: usize| (part.shape()[i], part.strides()[i]);
+        let column_major = prefers_column_major(part.ndim(), axis_of_part) > 0;
         written_from(self.uninit(dim.set_f(column_major)), a.lanes(axis), f)
     }
 

@@ -6,7 +6,7 @@ use core::slice;
 use ndarray::{ArrayRef, Dimension};
 
 use super::filling::Filling;
-use super::walk::{Strided, Walk};
+use super::walk::{Broadcast, Strided, Walk};
 use crate::shape::lengths_mut;
 
 /// Elements of an array of which each is so far from the one before.
@@ -56,9 +56,13 @@ impl<'a, A> Run<'a, A> {
     }
 
     /// Element `i` of the run.
+    ///
+    /// # Safety
+    ///
+    /// `i` is less than the length of the walk's runs.
     #[inline(always)]
-    pub(super) fn get(&self, i: usize) -> &'a A {
-        assert!(i < self.len, "an element of the run");
+    pub(super) unsafe fn get(&self, i: usize) -> &'a A {
+        debug_assert!(i < self.len, "an element of the run");
         // SAFETY: there are `i` steps to take (Steps).
         let element = unsafe { self.first.offset(self.step * i as isize) };
         // SAFETY: it is an element, for `'a` (Steps).
@@ -66,39 +70,36 @@ impl<'a, A> Run<'a, A> {
     }
 }
 
-/// Writes `f` of the elements of arrays, which are broadcast to one shape that has elements, to the next elements of `to`; the axis
-/// `order(0)` is the slowest one there. False, and nothing is written, if there are too many axes.
+/// Writes `f` of the elements of arrays to the next elements of `to`, in the order of the walk that `$walk` makes of them,
+/// broadcast to a shape that has elements.
 macro_rules! write_walk {
-    ($to:ident, $shape:expr, $order:expr, $f:ident, $($a:ident $k:literal)+) => {
-        match Walk::new($shape, [$(strided($a)),+], $order) {
-            None => false,
-            Some(walk) => {
-                let len = walk.len();
-                walk.runs(|at| {
-                    // SAFETY: the walk was made for these arrays, each with its number, and gave these distances.
-                    $(let $a = unsafe { Run::new($a, &walk, $k, at[$k]) };)+
-                    if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
-                        // After this the compiler knows that all slices have this length.
-                        $(let $a = &$a[..len];)+
-                        $to.write(len, |i| $f($(&$a[i]),+));
-                    } else {
-                        write_walk!(@steps $to, len, $f, $($a)+);
-                    }
-                });
-                true
+    ($to:ident, $walk:expr, $f:ident, $($a:ident $k:literal)+) => {{
+        let walk: Walk<_> = $walk;
+        let len = walk.len();
+        walk.runs(|at| {
+            // SAFETY: the walk was made for these arrays, each with its number, and gave these distances.
+            $(let $a = unsafe { Run::new($a, &walk, $k, at[$k]) };)+
+            if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
+                // After this the compiler knows that all slices have this length.
+                $(let $a = &$a[..len];)+
+                $to.write(len, |i| $f($(&$a[i]),+));
+            } else {
+                write_walk!(@steps $to, len, $f, $($a)+);
             }
-        }
-    };
+        });
+    }};
     // Of two, one is often the same at every step: a column, or a number.
     (@steps $to:ident, $len:ident, $f:ident, $a:ident $b:ident) => {
         match (($a.as_slice(), $a.as_one()), ($b.as_slice(), $b.as_one())) {
             ((Some(a), _), (_, Some(b))) => $to.map(a, |a| $f(a, b)),
             ((_, Some(a)), (Some(b), _)) => $to.map(b, |b| $f(a, b)),
-            _ => $to.write($len, |i| $f($a.get(i), $b.get(i))),
+            // SAFETY: each `i` is less than the length of the runs.
+            _ => $to.write($len, |i| $f(unsafe { $a.get(i) }, unsafe { $b.get(i) })),
         }
     };
     (@steps $to:ident, $len:ident, $f:ident, $($a:ident)+) => {
-        $to.write($len, |i| $f($($a.get(i)),+))
+        // SAFETY: each `i` is less than the length of the runs.
+        $to.write($len, |i| $f($(unsafe { $a.get(i) }),+))
     };
 }
 pub(super) use write_walk;
@@ -111,11 +112,15 @@ pub(super) fn write_array<'a, A, T, D: Dimension>(
     slowest_first: impl Fn(usize) -> usize,
     mut f: impl FnMut(&'a A) -> T,
 ) {
-    if !a.is_empty() && !write_walk!(to, a.shape(), &slowest_first, f, a 0) {
-        let mut axes = a.raw_dim();
-        lengths_mut(&mut axes).iter_mut().enumerate().for_each(|(i, axis)| *axis = slowest_first(i));
-        for x in a.view().permuted_axes(axes).into_iter() {
-            to.write(1, |_| f(x));
+    if a.is_empty() {
+        return;
+    }
+    match Broadcast::new(a.shape(), [strided(a)]) {
+        Some(axes) => write_walk!(to, axes.walk(slowest_first), f, a 0),
+        None => {
+            let mut axes = a.raw_dim();
+            lengths_mut(&mut axes).iter_mut().enumerate().for_each(|(i, axis)| *axis = slowest_first(i));
+            a.view().permuted_axes(axes).into_iter().for_each(|x| to.write(1, |_| f(x)));
         }
     }
 }

@@ -4,9 +4,8 @@ use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder
 
 use super::checks::cannot_broadcast;
 use super::filling::written;
-use super::order::prefers_column_major;
 use super::runs::{Run, strided, write_walk};
-use super::walk::Walk;
+use super::walk::{Broadcast, Strided, Walk, prefers_column_major};
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
@@ -76,16 +75,23 @@ macro_rules! zip_map {
             F: FnMut($(&$A),+) -> R,
         {
             let dim = broadcast_shape::<$dim>(operation, &[$($a.shape()),+]);
-            let column_major = 0 $(+ prefers_column_major(dim.slice(), strided($a)))+ > 0;
+            let (axes, broadcast) = (dim.ndim(), Broadcast::new(dim.slice(), [$(strided($a)),+]));
+            let column_major = match &broadcast {
+                Some(broadcast) => broadcast.prefers_column_major(),
+                None => 0 $(+ weight(dim.slice(), strided($a)))+ > 0,
+            };
             written(self, dim.clone().set_f(column_major), |to| {
-                let (len, axes) = (dim.size(), dim.ndim());
                 let order = |axis| if column_major { axes - 1 - axis } else { axis };
-                if len > 0 && !write_walk!(to, dim.slice(), order, f, $($a $k)+) {
-                    $(
-                        let $a = broadcast($a, &dim, column_major);
-                        let mut $a = $a.iter();
-                    )+
-                    to.write(len, |_| f($($a.next().expect("as many elements")),+));
+                match broadcast {
+                    _ if dim.size() == 0 => {}
+                    Some(broadcast) => write_walk!(to, broadcast.walk(order), f, $($a $k)+),
+                    None => {
+                        $(
+                            let $a = view_of($a, &dim, column_major);
+                            let mut $a = $a.iter();
+                        )+
+                        to.write(dim.size(), |_| f($($a.next().expect("as many elements")),+));
+                    }
                 }
             })
         }
@@ -195,9 +201,19 @@ fn broadcast_shape<D: Dimension>(operation: &'static str, shapes: &[&[usize]]) -
     dim
 }
 
+/// How much an operand that is broadcast to `shape` speaks for column-major order, if there are too many axes for a [`Broadcast`].
+#[cold]
+fn weight(shape: &[usize], (lengths, strides): Strided<'_>) -> i32 {
+    let missing = shape.len() - lengths.len();
+    prefers_column_major(shape.len(), |axis| match axis.checked_sub(missing) {
+        Some(own) if lengths[own] != 1 => (shape[axis], strides[own]),
+        _ => (shape[axis], 0),
+    })
+}
+
 /// `a` broadcast to `dim`, which is made of the shapes of all operands; with its axes in the opposite order if asked.
-#[inline]
-fn broadcast<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E, reversed: bool) -> ArrayView<'a, A, E> {
+#[cold]
+fn view_of<'a, A, D: Dimension, E: Dimension>(a: &'a ArrayRef<A, D>, dim: &E, reversed: bool) -> ArrayView<'a, A, E> {
     let a = a.broadcast(dim.clone()).expect("an array of this shape was made");
     if reversed { a.reversed_axes() } else { a }
 }
