@@ -3,6 +3,7 @@
 //! The package `tests/peers` runs these tests, too, beside crates that turn on features of matrixmultiply.
 
 mod alignment;
+mod all_of_ndarray;
 mod arithmetic;
 mod elements;
 mod elementwise;
