@@ -92,7 +92,7 @@ impl<'s> Scope<'s> {
     /// repeats elements and so has none.
     #[inline]
     #[track_caller]
-    fn uninit_like<A, B, D>(self, a: &ArrayRef<A, D>) -> ArrayViewMut<'s, MaybeUninit<B>, D>
+    pub(super) fn uninit_like<A, B, D>(self, a: &ArrayRef<A, D>) -> ArrayViewMut<'s, MaybeUninit<B>, D>
     where
         B: Copy + 's,
         D: Dimension,

@@ -1,9 +1,13 @@
 //! What a scope can make, one file a theme.
 
 mod aligned;
+mod along_axis;
 mod checks;
 mod constructors;
+mod elementwise;
 mod filling;
+#[cfg(feature = "std")]
+mod float;
 mod integers;
 mod map;
 mod ops;
@@ -14,6 +18,7 @@ mod reductions;
 mod reshaping;
 mod sequences;
 mod stacking;
+mod triangles;
 mod zip_collect;
 mod zip_map;
 
