@@ -8,7 +8,10 @@ mod arithmetic;
 mod elements;
 mod elementwise;
 mod extreme_shapes;
+mod float;
 mod joining;
+mod lanes;
+mod layouts;
 mod linalg;
 mod memories;
 mod panics;
@@ -18,6 +21,7 @@ mod reshaping;
 mod sequences;
 mod shapes;
 mod sources;
+mod triangles;
 mod triangular;
 
 /// It counts, and refuses, for each thread by itself.
