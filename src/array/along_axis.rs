@@ -9,7 +9,7 @@ use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, RemoveAxis, Slice, Zip};
 
 use super::AllocArray;
 use super::checks::check_axis;
-use super::filling::filled;
+use super::filling::{filled, written_fast};
 use super::zip_collect::ZipInto;
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -42,6 +42,14 @@ impl<'s> Scope<'s> {
         D: RemoveAxis,
     {
         check_axis("cumprod", a, axis);
+        let by_lanes = match axis.index() {
+            last if last + 1 == a.ndim() => products_of_rows(self, a),
+            0 => products_of_rows(self, &a.t()).map(ArrayViewMut::reversed_axes),
+            _ => None,
+        };
+        if let Some(products) = by_lanes {
+            return products;
+        }
         let mut products = self.copy_of(a);
         products.accumulate_axis_inplace(axis, |&so_far, x| *x *= so_far);
         products
@@ -153,9 +161,9 @@ impl<'s> Scope<'s> {
         let done: Result<(), AllocError> = self.scope(|inner| {
             let mut side_by_side = filled(inner.try_uninit(len)?, first);
             for mut lane in parts.lanes_mut(axis) {
-                side_by_side.assign(&lane);
+                Zip::from(&mut side_by_side).and(&lane).for_each(|to, &x| *to = x);
                 side_by_side.as_slice_mut().expect("a new array has no gaps").select_nth_unstable(kth);
-                lane.assign(&side_by_side);
+                Zip::from(&mut lane).and(&side_by_side).for_each(|to, &x| *to = x);
             }
             Ok(())
         });
@@ -164,6 +172,28 @@ impl<'s> Scope<'s> {
             Err(error) => AllocError::panic(&error),
         }
     }
+}
+
+/// The products so far along the last axis, in one pass over an array that is row-major without gaps, and not empty; in the usual
+/// case that the memory needs no call of the allocator.
+#[inline]
+fn products_of_rows<'s, A, D>(s: Scope<'s>, a: &ArrayRef<A, D>) -> Option<ArrayViewMut<'s, A, D>>
+where
+    A: Copy + MulAssign + 's,
+    D: Dimension,
+{
+    let row_len = a.shape().last().copied().filter(|&len| len > 0)?;
+    let rows = a.as_slice()?.chunks_exact(row_len);
+    written_fast(s, a.raw_dim(), |to, _| {
+        rows.fold(to, |to, row| {
+            let mut so_far = row[0];
+            to.write(1, |_| so_far).map(&row[1..], |&x| {
+                let before = mem::replace(&mut so_far, x);
+                so_far *= before;
+                so_far
+            })
+        })
+    })
 }
 
 /// `to`, which is as long as `from` less one along `axis`, with the differences between neighbours.

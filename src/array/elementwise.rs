@@ -4,8 +4,9 @@
 
 use core::cmp::Ordering;
 
-use ndarray::{ArrayRef, ArrayViewMut, Dimension};
+use ndarray::{ArrayRef, ArrayViewMut, Dimension, ShapeBuilder};
 
+use super::AllocArray;
 use super::filling::{written, written_from};
 use crate::scope::Scope;
 
@@ -55,7 +56,8 @@ impl<'s> Scope<'s> {
         D: Dimension,
         F: FnMut(&'a mut A) -> B,
     {
-        let to = self.uninit_like(a);
+        let column_major = a.t().is_standard_layout();
+        let to = if column_major { self.uninit(a.raw_dim().f()) } else { self.uninit_like(a) };
         if to.strides() != a.strides() {
             return written_from(to, a, f);
         }

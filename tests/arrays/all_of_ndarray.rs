@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ndarena_testing::panic_of;
-use ndarray::{Array1, Axis};
+use ndarena::prelude::*;
+use ndarena_testing::{calls_of, panic_of};
+use ndarray::{Array1, Axis, MeshIndex, array, meshgrid, s};
 
 use crate::memories::public;
 use source::made;
@@ -143,4 +144,22 @@ fn what_is_new_and_what_is_gone_is_told() {
         assert!(told.iter().any(|told| told.contains(piece)), "{piece}: {told:#?}");
     }
     assert_eq!(told.len(), 6, "{told:#?}");
+}
+
+/// As the table says of them.
+#[test]
+fn what_gives_views_of_arrays_of_scopes_allocates_nothing() {
+    Buffer::with_capacity(1 << 12).scope(|scope| {
+        let (mut x, mut y) = (scope.from_iter(0..3), scope.from_elem((2, 3), 7));
+        let (mut columns, mut rows) = (0, 0);
+        let calls = calls_of(|| {
+            let (over_columns, over_rows) = meshgrid((&x, &x), MeshIndex::XY);
+            (columns, rows) = (over_columns[[0, 2]], over_rows[[0, 2]]);
+            let (mut left, right) = y.multi_slice_mut((s![.., ..1], s![.., 1..]));
+            left.assign(&right.slice(s![.., ..1]));
+            x.view_mut().into_shape_with_order((1, 3)).unwrap().permuted_axes([1, 0]).mapv_into(|x| 2 * x);
+        });
+        assert_eq!((calls, columns, rows), (0, 2, 0));
+        assert_eq!(x, array![0, 2, 4]);
+    });
 }
