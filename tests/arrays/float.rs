@@ -43,11 +43,15 @@ impl<F: Float + NoUninit + Debug> Ask<F> for Floats {
                     $(check(&a, &s.$name(&a $(, $argument)?), &a.$name($($argument)?), stringify!($name));)+
                 };
             }
-            check!(is_nan, is_infinite, floor, ceil, round, trunc, fract, abs, signum, recip, sqrt, exp, exp2, exp_m1);
+            check!(is_nan, sqrt, powi(-2));
+            if cfg!(miri) {
+                return; // All others are `map` as well.
+            }
+            check!(is_infinite, floor, ceil, round, trunc, fract, abs, signum, recip, exp, exp2, exp_m1);
             check!(
                 ln, log2, log10, ln_1p, cbrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh
             );
-            check!(to_degrees, to_radians, pow2, powi(-2), powi(5), powf(half), powf(three), log(three), abs_sub(half));
+            check!(to_degrees, to_radians, pow2, powi(5), powf(half), powf(three), log(three), abs_sub(half));
             check!(hypot(three));
             check(&a, &s.clamp(&a, -half, three), &a.clamp(-half, three), "clamp");
             check(&a, &s.mapv(&a, |x| x < half), &a.mapv(|x| x < half), "mapv");
@@ -58,7 +62,9 @@ impl<F: Float + NoUninit + Debug> Ask<F> for Floats {
 #[test]
 fn functions_of_floats_are_ndarrays() {
     on_every_layout(number::<f64>, &Floats);
-    on_every_layout(number::<f32>, &Floats);
+    if !cfg!(miri) {
+        on_every_layout(number::<f32>, &Floats);
+    }
 }
 
 struct Others;

@@ -12,10 +12,7 @@ pub(crate) trait Ask<T> {
 /// of them.
 pub(crate) fn on_every_layout<T: Copy>(element: impl Fn(usize) -> T, question: &impl Ask<T>) {
     if cfg!(miri) {
-        laid_out([2], &element, question);
-        laid_out([2, 3], &element, question);
-        laid_out([0, 2], &element, question);
-        return laid_out(&[2, 1, 2][..], &element, question);
+        return laid_out([2, 3], &element, question);
     }
     for n in [0, 1, 2, 7] {
         laid_out([n], &element, question);

@@ -9,6 +9,8 @@ use num_traits::Zero;
 
 use crate::layouts::{Ask, assert_bits, assert_order, on_every_layout};
 
+const DIAGONALS: [isize; 11] = [isize::MIN, -5, -3, -2, -1, 0, 1, 2, 4, isize::MAX - 1, isize::MAX];
+
 struct Triangles;
 
 impl<T: NoUninit + Zero> Ask<T> for Triangles {
@@ -17,7 +19,7 @@ impl<T: NoUninit + Zero> Ask<T> for Triangles {
         // ndarray 0.17.2 transposes such arrays to and fro, without an end.
         let column_major = !a.is_standard_layout() && a.t().is_standard_layout();
         let without_end = column_major && n > 2 && a.shape()[n - 2..].contains(&1);
-        for k in [isize::MIN, -5, -3, -2, -1, 0, 1, 2, 4, isize::MAX - 1, isize::MAX] {
+        for &k in if cfg!(miri) { &[-1, 1][..] } else { &DIAGONALS } {
             Buffer::new().scope(|s| {
                 for upper in [false, true] {
                     let ours = if upper { s.triu(&a, k) } else { s.tril(&a, k) };
@@ -46,6 +48,9 @@ impl<T: NoUninit + Zero> Ask<T> for Triangles {
 #[test]
 fn triangles_are_ndarrays() {
     on_every_layout(|i| i as i32 + 1, &Triangles);
+    if cfg!(miri) {
+        return;
+    }
     on_every_layout(|i| 1.0 / (i as f64 + 1.0), &Triangles);
     on_every_layout(|i| -1.0 / (i as f32 + 1.0), &Triangles);
     on_every_layout(|i| Complex64::new(-1.0, i as f64), &Triangles);
