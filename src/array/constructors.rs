@@ -3,11 +3,11 @@
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 
-use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, indices};
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, aview0, indices};
 use num_traits::{One, Zero};
 
 use super::element::AllocElement;
-use super::filling::filled;
+use super::filling::{filled, written_from, written_in};
 use super::raw::{Initialised, Uninitialised, place, place_bytes, slice_fast, try_place};
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -149,6 +149,51 @@ pub trait AllocArray<'s, Sh: ArrayShape<K>, K = Contiguous>: Copy {
     #[track_caller]
     fn ones<T: Copy + One + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
         self.from_elem(shape, T::one())
+    }
+
+    /// An array of the elements' default.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// ndarena::scope(|s| assert!(s.default::<(f64, bool)>(5).iter().all(|&x| x == (0.0, false))));
+    /// ```
+    #[inline]
+    #[track_caller]
+    fn default<T: Copy + Default + 's>(self, shape: Sh) -> ArrayViewMut<'s, T, Sh::Dim> {
+        self.from_elem(shape, T::default())
+    }
+
+    /// An array each of whose elements is another `f()`: random numbers, say. `f` is called in the order of memory for contiguous
+    /// shapes, and in any for others.
+    ///
+    /// ```
+    /// # use ndarena::prelude::*;
+    /// use ndarray::{ShapeBuilder, array};
+    ///
+    /// ndarena::scope(|s| {
+    ///     let mut n = 0;
+    ///     let count = || {
+    ///         n += 1;
+    ///         n
+    ///     };
+    ///     assert_eq!(s.from_shape_simple_fn((2, 2).f(), count), array![[1, 3], [2, 4]]);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    fn from_shape_simple_fn<T, F>(self, shape: Sh, mut f: F) -> ArrayViewMut<'s, T, Sh::Dim>
+    where
+        T: Copy + 's,
+        F: FnMut() -> T,
+    {
+        let array = self.uninit(shape);
+        if array.as_slice_memory_order().is_some() {
+            let len = array.len();
+            return written_in(array, |to| to.write(len, |_| f()));
+        }
+        let one = aview0(&());
+        let as_many = one.broadcast(array.raw_dim()).expect("one element is broadcast to any shape that there is");
+        written_from(array, as_many, |()| f())
     }
 
     /// An array whose element at each index is `f(index)`. `f` is called in the order of memory for contiguous shapes, as

@@ -116,6 +116,21 @@ fn elements_cold<'s, T: Copy + 's, D: Dimension>(s: Scope<'s>, dim: D) -> &'s mu
     s.uninit(dim).into_slice().expect("a new array has no gaps")
 }
 
+/// `array`, which has no gaps, with what `write` writes in the order of memory.
+#[inline]
+pub(super) fn written_in<'s, T, D: Dimension>(
+    mut array: ArrayViewMut<'s, MaybeUninit<T>, D>,
+    write: impl for<'f> FnOnce(&mut Filling<'f, T>),
+) -> ArrayViewMut<'s, T, D> {
+    let mut filling = Filling { rest: array.as_slice_memory_order_mut().expect("the array has no gaps") };
+    write(&mut filling);
+    match filling.rest.len() {
+        // SAFETY: all elements are written (Rest, Whole).
+        0 => unsafe { array.assume_init() },
+        left => left_out(left),
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn left_out(left: usize) -> ! {

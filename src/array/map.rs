@@ -1,9 +1,11 @@
 //! Arrays made from another, element by element, in one pass.
 
 use core::cmp::Reverse;
+use core::mem::MaybeUninit;
 
 use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder};
 
+use super::AllocArray;
 use super::filling::{Filling, mapped_fast, written};
 use super::order::{axes_in_turn, in_order, in_place};
 use super::runs::write_array;
@@ -104,6 +106,23 @@ impl<'s> Scope<'s> {
             }
         }
         to
+    }
+
+    /// An array of `a`'s shape, without gaps, whose axes have the order in memory that `a`'s have; row-major where `a`
+    /// repeats elements and so has none.
+    #[track_caller]
+    pub(super) fn uninit_like<A, B, D>(self, a: &ArrayRef<A, D>) -> ArrayViewMut<'s, MaybeUninit<B>, D>
+    where
+        B: Copy + 's,
+        D: Dimension,
+    {
+        match Order::of(a) {
+            Order::RowMajor => self.uninit(a.raw_dim()),
+            Order::ColumnMajor => self.uninit(a.raw_dim().f()),
+            Order::Other(slowest_first) => {
+                in_place(self.uninit(in_order(&a.raw_dim(), Some(&slowest_first))), &slowest_first)
+            }
+        }
     }
 }
 

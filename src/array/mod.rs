@@ -1,10 +1,14 @@
 //! What a scope can make, one file a theme.
 
 mod aligned;
+mod along_axis;
 mod checks;
 mod constructors;
 mod element;
+mod elementwise;
 mod filling;
+#[cfg(feature = "std")]
+mod float;
 mod integers;
 mod map;
 mod ops;
@@ -16,6 +20,7 @@ mod reshaping;
 mod runs;
 mod sequences;
 mod stacking;
+mod triangles;
 mod walk;
 mod zip_collect;
 mod zip_map;

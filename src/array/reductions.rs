@@ -1,11 +1,11 @@
 //! Reductions along an axis, by ndarray's own algorithms: what they give is what ndarray gives, bit for bit.
 
-use core::ops::{Add, Div};
+use core::ops::{Add, Div, Mul};
 
 #[cfg(feature = "std")]
 use ndarray::Zip;
-use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, RemoveAxis, ShapeBuilder};
-use num_traits::{FromPrimitive, Zero};
+use ndarray::{ArrayRef, ArrayView, ArrayView1, ArrayViewMut, ArrayViewMut1, Axis, RemoveAxis, ShapeBuilder};
+use num_traits::{FromPrimitive, One, Zero};
 
 use super::AllocArray;
 use super::checks::{check_axis, converted};
@@ -39,6 +39,49 @@ impl<'s> Scope<'s> {
         F: FnMut(ArrayView1<'a, A>) -> B,
     {
         self.lanes("map_axis", a, axis, f)
+    }
+
+    /// [`map_axis`](Scope::map_axis) with a function that may change the lanes.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let mut a = array![[3, 1, 2], [4, 6, 5]];
+    /// ndarena::scope(|s| {
+    ///     let medians = s.map_axis_mut(&mut a, Axis(1), |mut row| {
+    ///         row.as_slice_mut().unwrap().sort();
+    ///         row[1]
+    ///     });
+    ///     assert_eq!(medians, array![2, 5]);
+    /// });
+    /// assert_eq!(a, array![[1, 2, 3], [4, 5, 6]]);
+    /// ```
+    #[track_caller]
+    pub fn map_axis_mut<'a, A, B, D, F>(
+        self,
+        a: &'a mut ArrayRef<A, D>,
+        axis: Axis,
+        mut f: F,
+    ) -> ArrayViewMut<'s, B, D::Smaller>
+    where
+        A: 'a,
+        B: Copy + 's,
+        D: RemoveAxis,
+        F: FnMut(ArrayViewMut1<'a, A>) -> B,
+    {
+        check_axis("map_axis_mut", a, axis);
+        let dim = a.raw_dim().remove_axis(axis);
+        if a.len_of(axis) == 0 {
+            return self.from_shape_fn(dim, |_| f(ArrayViewMut::from(&mut [])));
+        }
+        let part = a.index_axis(axis, 0);
+        let axis_of_part = |i: usize| (part.shape()[i], part.strides()[i]);
+        let column_major = prefers_column_major(part.ndim(), axis_of_part) > 0;
+        written_from(self.uninit(dim.set_f(column_major)), a.lanes_mut(axis), f)
     }
 
     /// Along `axis`, `f` of what was there so far, `init` at first, and the next element; of the shape that `a` has without
@@ -86,6 +129,31 @@ impl<'s> Scope<'s> {
         D: RemoveAxis,
     {
         self.sums("sum_axis", a, axis)
+    }
+
+    /// The products along `axis`, of the shape that `a` has without that axis.
+    ///
+    /// # Panics
+    ///
+    /// If `a` has no such axis, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Axis, array};
+    ///
+    /// let a = array![[1.0, 2.0], [3.0, 4.0]];
+    /// ndarena::scope(|s| assert_eq!(s.product_axis(&a, Axis(0)), array![3.0, 8.0]));
+    /// ```
+    #[track_caller]
+    pub fn product_axis<A, D>(self, a: &ArrayRef<A, D>, axis: Axis) -> ArrayViewMut<'s, A, D::Smaller>
+    where
+        A: Copy + One + Mul<Output = A> + 's,
+        D: RemoveAxis,
+    {
+        if fastest_axis(a) == Some(axis) {
+            self.lanes("product_axis", a, axis, |lane| lane.product())
+        } else {
+            self.folded("product_axis", a, axis, A::one(), |&product, &x| product * x)
+        }
     }
 
     /// The means along `axis`, of the shape that `a` has without that axis; nothing if that axis has no length.

@@ -1,7 +1,8 @@
 //! The same elements in another shape, or another order in memory.
 
 use ndarray::{
-    ArrayRef, ArrayView, ArrayViewMut, Dimension, ErrorKind, IntoDimension, Order, ShapeArg, ShapeBuilder, ShapeError,
+    ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Dimension, ErrorKind, IntoDimension, Order, ShapeArg, ShapeBuilder,
+    ShapeError,
 };
 
 use super::checks::cannot_broadcast;
@@ -80,6 +81,50 @@ impl<'s> Scope<'s> {
             },
             done => done,
         }
+    }
+
+    /// The elements of `a` in the order of their indices, with one axis: a view of `a` itself if it is row-major without gaps, else
+    /// of a copy.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.flatten(&array![[1, 2], [3, 4]].t()), array![1, 3, 2, 4]));
+    /// ```
+    #[track_caller]
+    pub fn flatten<'a, T, D>(self, a: &'a ArrayRef<T, D>) -> ArrayView1<'a, T>
+    where
+        's: 'a,
+        T: Copy,
+        D: Dimension,
+    {
+        self.flatten_with_order(a, Order::RowMajor)
+    }
+
+    /// [`flatten`](Scope::flatten), or the same in the order of column-major arrays.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::{Order, array};
+    ///
+    /// let a = array![[1, 2], [3, 4]];
+    /// ndarena::scope(|s| assert_eq!(s.flatten_with_order(&a, Order::ColumnMajor), array![1, 3, 2, 4]));
+    /// ```
+    #[track_caller]
+    pub fn flatten_with_order<'a, T, D>(self, a: &'a ArrayRef<T, D>, order: Order) -> ArrayView1<'a, T>
+    where
+        's: 'a,
+        T: Copy,
+        D: Dimension,
+    {
+        self.to_shape(a, (a.len(), order)).expect("as many elements")
     }
 
     /// `a` broadcast to a larger shape, as ndarray's `broadcast`, but with every element written out.

@@ -104,6 +104,36 @@ impl<'s> Scope<'s> {
         self.from_iter(ndarray::logspace(base, start, end, n))
     }
 
+    /// `n` numbers from `start` to `end`, both included, each the same multiple of the one before: what ndarray's
+    /// `Array::geomspace` gives, bit for bit. Nothing, if `start` and `end` differ in sign, or one of them is zero.
+    ///
+    /// # Panics
+    ///
+    /// If `n - 1` cannot be converted to `T`, and as [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::Array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.geomspace(1.0, 1e3, 4).unwrap(), Array::geomspace(1.0, 1e3, 4).unwrap());
+    ///     assert!(s.geomspace(-1.0, 1e3, 4).is_none());
+    /// });
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    #[track_caller]
+    pub fn geomspace<T: num_traits::Float + 's>(self, start: T, end: T, n: usize) -> Option<ArrayViewMut1<'s, T>> {
+        let opposite = start.is_sign_negative() != end.is_sign_negative();
+        if opposite || start.is_zero() || end.is_zero() {
+            return None;
+        }
+        check_numbers::<T>("geomspace", n);
+        let number = |i: usize| T::from(i).expect("the largest of these can be converted");
+        let (first, last) = (start.abs().ln(), end.abs().ln());
+        let step = if n > 1 { (last - first) / number(n - 1) } else { T::zero() };
+        Some(self.from_iter((0..n).map(|i| start.signum() * (first + step * number(i)).exp())))
+    }
+
     /// The identity matrix with `n` rows.
     ///
     /// # Panics
@@ -139,6 +169,25 @@ impl<'s> Scope<'s> {
     pub fn from_diag<T: Copy + Zero + 's>(self, diag: &ArrayRef1<T>) -> ArrayViewMut2<'s, T> {
         let mut matrix = self.zeros((diag.len(), diag.len()));
         matrix.diag_mut().assign(diag);
+        matrix
+    }
+
+    /// The square matrix with `n` rows that has `elem` everywhere on its diagonal, and zeros elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`] says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.from_diag_elem(2, 5.0), array![[5.0, 0.0], [0.0, 5.0]]));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn from_diag_elem<T: Copy + Zero + 's>(self, n: usize, elem: T) -> ArrayViewMut2<'s, T> {
+        let mut matrix = self.zeros((n, n));
+        matrix.diag_mut().fill(elem);
         matrix
     }
 }

@@ -89,12 +89,38 @@ proptest! {
             let a = s.from_shape_fn(shape.clone(), |index| { ours += 1; (ours, index.slice().to_vec().len()) });
             let b = Array::from_shape_fn(shape.clone(), |index| { theirs += 1; (theirs, index.slice().to_vec().len()) });
             prop_assert_eq!(a, b);
+            let (mut ours, mut theirs) = (0, 0);
+            let a = s.from_shape_simple_fn(shape.clone(), || { ours += 1; ours });
+            let b = Array::from_shape_simple_fn(shape.clone(), || { theirs += 1; theirs });
+            prop_assert_eq!(a.strides(), b.strides());
+            prop_assert_eq!(a, b);
+            let a = s.default::<(u8, Option<f32>)>(shape.clone());
+            let b = Array::<(u8, Option<f32>), _>::default(shape.clone());
+            prop_assert_eq!(a.strides(), b.strides());
+            prop_assert_eq!(a, b);
             let a = s.from_shape_fn(shape.clone(), |index| index.slice().iter().fold(0, |n, i| 10 * n + i));
             let b = Array::from_shape_fn(shape, |index| index.slice().iter().fold(0, |n, i| 10 * n + i));
             prop_assert_eq!(a, b);
             Ok(())
         })?;
     }
+}
+
+#[test]
+fn shapes_with_padding_are_filled_as_well() {
+    let (buffer, mut n) = (Buffer::new(), 0);
+    buffer.scope(|s| {
+        let mut a = s.from_shape_simple_fn((3, 4).strides((8, 1)), || {
+            n += 1;
+            f64::from(n)
+        });
+        assert_eq!(a.strides(), &[8, 1]);
+        let mut elements = a.iter().copied().collect::<Vec<_>>();
+        elements.sort_by(f64::total_cmp);
+        assert_eq!(elements, (1..=12).map(f64::from).collect::<Vec<_>>());
+        a.fill(0.0);
+        assert_eq!(s.default::<f64>((3, 4).strides((8, 1))), a);
+    });
 }
 
 #[test]

@@ -3,11 +3,15 @@
 //! The package `tests/peers` runs these tests, too, beside crates that turn on features of matrixmultiply.
 
 mod alignment;
+mod all_of_ndarray;
 mod arithmetic;
 mod elements;
 mod elementwise;
 mod extreme_shapes;
+mod float;
 mod joining;
+mod lanes;
+mod layouts;
 mod linalg;
 mod memories;
 mod panics;
@@ -17,6 +21,7 @@ mod reshaping;
 mod sequences;
 mod shapes;
 mod sources;
+mod triangles;
 mod triangular;
 
 /// It counts, and refuses, for each thread by itself.

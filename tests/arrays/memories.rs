@@ -6,7 +6,7 @@
 mod documented;
 mod documents;
 mod harness;
-mod public;
+pub(crate) mod public;
 mod rows;
 
 use ndarena::prelude::*;

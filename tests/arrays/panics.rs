@@ -32,7 +32,9 @@ fn check(row: &Row, end: u32, run: impl FnOnce(fn(Scope<'_>))) {
 
 fn all_rows() -> impl Iterator<Item = (Row, u32)> {
     let rows = rows();
-    let ends: Vec<u32> = rows[1..].iter().map(|row| row.line).chain([u32::MAX]).collect();
+    // The last row of a file ends with it.
+    let end = |(row, next): (&Row, &Row)| if row.file == next.file { next.line } else { u32::MAX };
+    let ends: Vec<u32> = rows.iter().zip(&rows[1..]).map(end).chain([u32::MAX]).collect();
     assert!(rows.iter().zip(&ends).all(|(row, &end)| row.line < end), "rows in the order of their lines");
     rows.into_iter().zip(ends)
 }

@@ -51,6 +51,18 @@ proptest! {
                     prop_assert_eq!(scope.to_shape(&a, arg.clone()).unwrap(), a.to_shape(arg).unwrap());
                 }
             }
+            for (ours, ndarrays, as_it_is) in [
+                (scope.flatten(&a), a.flatten(), a.is_standard_layout()),
+                (scope.flatten_with_order(&a, Order::RowMajor), a.flatten(), a.is_standard_layout()),
+                (
+                    scope.flatten_with_order(&a, Order::ColumnMajor),
+                    a.flatten_with_order(Order::ColumnMajor),
+                    a.t().is_standard_layout(),
+                ),
+            ] {
+                prop_assert_eq!(&ours, &ndarrays);
+                prop_assert_eq!(ours.as_ptr() == a.as_ptr() || a.is_empty(), as_it_is || a.is_empty());
+            }
             let wrong = [a.len() + 1, 3];
             prop_assert_eq!(scope.to_shape(&a, wrong).unwrap_err(), a.to_shape(wrong).unwrap_err());
             let mut shape = a.shape().to_vec();

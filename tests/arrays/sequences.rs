@@ -15,8 +15,14 @@ proptest! {
             assert_eq!(bits(&s.linspace(start, end, n)), bits(&Array::linspace(start, end, n)));
             let powers = Array::logspace(base, start / 1e3, end / 1e3, n);
             assert_eq!(bits(&s.logspace(base, start / 1e3, end / 1e3, n)), bits(&powers));
+            for (start, end) in [(start, end), (-start.abs(), -end.abs()), (start.abs(), end.abs()), (start, 0.0), (-0.0, end)] {
+                let (ours, ndarrays) = (s.geomspace(start, end, n), Array::geomspace(start, end, n));
+                assert_eq!(ours.as_deref().map(bits), ndarrays.as_deref().map(bits));
+            }
             let step = if n == 0 { 1e9 } else { (end - start).abs() / n as f64 } * (end - start).signum();
             assert_eq!(bits(&s.range(start, end, step)), bits(&Array::range(start, end, step)));
+            let single = Array::geomspace(1.0 + start.abs() as f32, 1.0 + end.abs() as f32, n);
+            assert_eq!(s.geomspace(1.0 + start.abs() as f32, 1.0 + end.abs() as f32, n).as_deref(), single.as_deref());
             let single = Array::linspace(start as f32, end as f32, n);
             assert_eq!(s.linspace(start as f32, end as f32, n), single);
         });
@@ -42,6 +48,8 @@ fn diagonals_are_ndarrays() {
             let diagonal = Array1::from_iter((0..2 * n).map(|i| i as f32));
             let diagonal = diagonal.slice(s![..;2]);
             assert_eq!(s.from_diag(&diagonal), Array2::from_diag(&diagonal));
+            assert_eq!(s.from_diag_elem(n, 7.5), Array2::from_diag_elem(n, 7.5));
+            assert_eq!(s.from_diag_elem(n, -2), Array2::from_diag_elem(n, -2));
         }
     });
 }

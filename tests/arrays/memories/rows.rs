@@ -7,7 +7,7 @@ use ndarena::{Pod, prelude::*};
 use ndarena_testing::elements;
 use ndarray::linalg::kron;
 use ndarray::prelude::*;
-use ndarray::{Zip, concatenate, stack};
+use ndarray::{Order, Zip, concatenate, stack};
 
 use super::harness::POISON;
 
@@ -27,6 +27,12 @@ pub(super) trait Element: Copy {
 impl Element for f64 {
     fn bits(self) -> u64 {
         self.to_bits()
+    }
+}
+
+impl Element for bool {
+    fn bits(self) -> u64 {
+        u64::from(self)
     }
 }
 
@@ -67,6 +73,9 @@ macro_rules! row {
     };
 }
 
+mod axes;
+mod elementwise;
+
 /// A whole number between -8 and 8, without a pattern, and never 0.
 fn number(i: usize, j: usize) -> i32 {
     let number = (i * i * 13 + i * j * 31 + j * j * 7 + i + 2 * j + 1) % 17;
@@ -103,6 +112,15 @@ pub(super) fn triangle(n: usize, lower: bool) -> Array2<f64> {
 /// Whole numbers.
 pub(super) fn whole(n: usize, columns: usize) -> Array2<f64> {
     Array2::from_shape_fn((n, columns), |(i, j)| f64::from(number(i, j)))
+}
+
+/// 1, 2, and so on.
+fn counter() -> impl FnMut() -> i32 {
+    let mut n = 0;
+    move || {
+        n += 1;
+        n
+    }
 }
 
 /// What `alloc_array` and its kin handed out is looked at before it is written: a checker sees whether it is initialised,
@@ -174,6 +192,10 @@ macro_rules! constructors {
             row!($Of::from_elem, |$s, n| $scope.from_elem(n, (1.5, true)), |n| Array1::from_elem(n, (1.5, true))),
             row!($Of::zeros, |$s, n| $scope.zeros::<f64>((n, n + 1)), |n| Array2::<f64>::zeros((n, n + 1))),
             row!($Of::ones, |$s, n| $scope.ones::<i32>((n + 1, n)), |n| Array2::<i32>::ones((n + 1, n))),
+            row!($Of::default, |$s, n| $scope.default::<(f64, bool)>(n), |n| Array1::<(f64, bool)>::default(n)),
+            row!($Of::from_shape_simple_fn, |$s, n| $scope.from_shape_simple_fn((n, n + 1).f(), counter()), |n| {
+                Array2::from_shape_simple_fn((n, n + 1).f(), counter())
+            }),
             row!($Of::from_shape_fn, |$s, n| $scope.from_shape_fn((n, n + 1), |(i, j)| number(i, j)), |n| ints(n)),
             row!(
                 $Of::from_shape_fn,
@@ -326,6 +348,10 @@ fn others() -> Vec<Row> {
         row!(Scope::to_shape, |s, n| bitwise(&s.to_shape(&a(n).t(), n * (n + 1)).unwrap()), |n| {
             bitwise(&a(n).t().to_shape(n * (n + 1)).unwrap())
         }),
+        row!(Scope::flatten, |s, n| bitwise(&s.flatten(&a(n).t())), |n| bitwise(&a(n).t().flatten())),
+        row!(Scope::flatten_with_order, |s, n| bitwise(&s.flatten_with_order(&a(n), Order::ColumnMajor)), |n| bitwise(
+            &a(n).flatten_with_order(Order::ColumnMajor)
+        )),
         row!(Scope::broadcast, |s, n| s.broadcast(&v(n), (n, n + 1)), |n| {
             v(n).broadcast((n, n + 1)).unwrap().to_owned()
         }),
@@ -346,8 +372,12 @@ fn others() -> Vec<Row> {
         row!(Scope::linspace, |s, n| s.linspace(-1.0, 2.0, n), |n| Array1::linspace(-1.0, 2.0, n)),
         row!(Scope::range, |s, n| s.range(0.0, n as f64, 0.3), |n| Array1::range(0.0, n as f64, 0.3)),
         row!(Scope::logspace, |s, n| s.logspace(2.0, -1.0, 3.0, n), |n| Array1::logspace(2.0, -1.0, 3.0, n)),
+        row!(Scope::geomspace, |s, n| s.geomspace(-2.0, -30.0, n).unwrap(), |n| {
+            Array1::geomspace(-2.0, -30.0, n).unwrap()
+        }),
         row!(Scope::eye, |s, n| s.eye::<f64>(n), |n| Array2::<f64>::eye(n)),
         row!(Scope::from_diag, |s, n| s.from_diag(&ints(n).row(0)), |n| Array2::from_diag(&ints(n).row(0))),
+        row!(Scope::from_diag_elem, |s, n| s.from_diag_elem(n, -3), |n| Array2::from_diag_elem(n, -3)),
         row!(
             Zip::map_collect_in,
             |s, n| Zip::indexed(&a(n)).and(&ints(n)).map_collect_in(s, |(i, j), x, &y| (x + f64::from(y), i < j)),
@@ -368,6 +398,8 @@ fn bitwise<T: Element, D: Dimension>(a: &ArrayRef<T, D>) -> Array1<i64> {
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = others();
+    rows.extend(elementwise::rows());
+    rows.extend(axes::rows());
     rows.extend(constructors!(Scope, |s| s));
     rows.extend(constructors!(Aligned, |s| s.align(128)));
     rows

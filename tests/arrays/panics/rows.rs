@@ -6,7 +6,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use ndarena::prelude::*;
 use ndarray::prelude::*;
-use ndarray::{Slice, Zip};
+use ndarray::{Order, Slice, Zip};
 use num_traits::{Float, FromPrimitive, Num, NumCast, One, ToPrimitive, Zero};
 
 /// A call that panics.
@@ -46,6 +46,9 @@ macro_rules! no_room {
     };
 }
 
+mod axes;
+mod elementwise;
+
 pub(super) fn a() -> Array2<f64> {
     Array2::ones((2, 3))
 }
@@ -68,8 +71,18 @@ fn longest<T>(one: &[T; 1]) -> ArrayView2<'_, T> {
     ArrayView::from_shape((isize::MAX as usize, 1).strides((0, 0)), one).unwrap()
 }
 
-/// The rows are disjoint, in the order of their lines.
+/// The rows are disjoint, in the order of their lines in each file.
 pub(super) fn rows() -> Vec<Row> {
+    let mut rows = others();
+    // They are `map`, which has a row, and Miri takes seconds for them.
+    if !cfg!(miri) {
+        rows.extend(elementwise::rows());
+    }
+    rows.extend(axes::rows());
+    rows
+}
+
+fn others() -> Vec<Row> {
     vec![
         row!(align, |s| s.align(48), "48 bytes", "a power of two"),
         // What cannot be broadcast.
@@ -133,6 +146,7 @@ pub(super) fn rows() -> Vec<Row> {
         row!(range, |s| s.range(1.0, f64::INFINITY, 1.0), "from 1 to inf by 1"),
         row!(range, |s| s.range(Small(0.0), Small(200.0), Small(1.0)), "199", "Small", "give"),
         row!(linspace, |s| s.linspace(Small(0.0), Small(1.0), 200), "199", "Small", "give"),
+        row!(geomspace, |s| s.geomspace(Small(1.0), Small(2.0), 200), "199", "Small", "give"),
         row!(logspace, |s| s.logspace(Small(2.0), Small(0.0), Small(1.0), 200), "199", "Small", "give"),
         // What is too large, and fits no memory at all.
         no_room!(
@@ -160,6 +174,8 @@ pub(super) fn rows() -> Vec<Row> {
         no_room!(from_elem, |s| s.from_elem(65536, 'x')),
         no_room!(zeros, |s| s.zeros::<f64>(65536)),
         no_room!(ones, |s| s.ones::<f64>(65536)),
+        no_room!(default, |s| s.default::<f64>(65536)),
+        no_room!(from_shape_simple_fn, |s| s.from_shape_simple_fn((65536, 2), || 1.0)),
         no_room!(from_shape_fn, |s| s.from_shape_fn((65536, 2).f(), |(i, j)| i + j)),
         no_room!(alloc_array, |s| s.align(128).alloc_array::<f64>((65536, 2).strides((4, 1)))),
         no_room!(uninit, |s| s.align(128).uninit::<f64>(65536)),
@@ -193,6 +209,8 @@ pub(super) fn rows() -> Vec<Row> {
         no_room!(select, |s| s.select(&a(), Axis(0), &[1; 65536])),
         no_room!(as_standard_layout, |s| s.as_standard_layout(&large()).len()),
         no_room!(to_shape, |s| s.to_shape(&large2(), 131072).unwrap().len()),
+        no_room!(flatten, |s| s.flatten(&large2()).len()),
+        no_room!(flatten_with_order, |s| s.flatten_with_order(&large2(), Order::ColumnMajor).len(), "[2, 65536]"),
         no_room!(broadcast, |s| s.broadcast(&arr0(1.0), 65536)),
         no_room!(map_axis, |s| s.map_axis(&large2(), Axis(1), |lane| lane.sum())),
         no_room!(fold_axis, |s| s.fold_axis(&large2(), Axis(1), 0.0, |x, y| x + y)),
@@ -206,9 +224,11 @@ pub(super) fn rows() -> Vec<Row> {
         no_room!(from_iter, |s| s.from_iter(0..65536)),
         no_room!(linspace, |s| s.linspace(0.0, 1.0, 65536)),
         no_room!(range, |s| s.range(0.0, 65536.0, 1.0)),
+        no_room!(geomspace, |s| s.geomspace(1.0, 2.0, 65536).map(|x| x.len())),
         no_room!(logspace, |s| s.logspace(2.0, 0.0, 1.0, 65536)),
         no_room!(eye, |s| s.eye::<f64>(65536)),
         no_room!(from_diag, |s| s.from_diag(&large())),
+        no_room!(from_diag_elem, |s| s.from_diag_elem(65536, 1.0)),
     ]
 }
 

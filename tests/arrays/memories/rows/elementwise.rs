@@ -1,0 +1,60 @@
+//! Functions of each element.
+
+use ndarray::prelude::*;
+
+use super::{Row, a, bits, ints, pairs};
+
+/// Numbers between -1 and 1, of which inverse functions take only these.
+fn small(n: usize) -> Array2<f64> {
+    a(n) / 3.0
+}
+
+/// Numbers not less than 1.
+fn large(n: usize) -> Array2<f64> {
+    a(n).mapv(|x| 1.0 + x * x)
+}
+
+/// A row for each function of one argument, of that array.
+macro_rules! functions {
+    ($($of:ident: $($name:ident)+;)+) => {
+        vec![$($(row!(Scope::$name, |s, n| s.$name(&$of(n)), |n| $of(n).$name())),+),+]
+    };
+}
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = functions! {
+        a: floor ceil round trunc fract abs signum recip exp exp2 exp_m1 cbrt sin cos tan atan sinh cosh tanh asinh to_degrees
+            to_radians pow2;
+        large: sqrt ln log2 log10 ln_1p acosh;
+        small: asin acos atanh;
+    };
+    // All of them are `map`, and Miri has that in a row of its own.
+    rows.retain(|_| !cfg!(miri));
+    rows.extend([
+        row!(Scope::is_nan, |s, n| s.is_nan(&not_numbers(n)), |n| not_numbers(n).is_nan()),
+        row!(Scope::is_infinite, |s, n| s.is_infinite(&a(n).recip().floor()), |n| a(n).recip().floor().is_infinite()),
+        row!(Scope::powi, |s, n| s.powi(&a(n).t(), -3), |n| a(n).reversed_axes().powi(-3)),
+        row!(Scope::powf, |s, n| s.powf(&large(n), 0.3), |n| large(n).powf(0.3)),
+        row!(Scope::log, |s, n| s.log(&large(n), 3.0), |n| large(n).log(3.0)),
+        row!(Scope::abs_sub, |s, n| s.abs_sub(&a(n), 0.5), |n| a(n).abs_sub(0.5)),
+        row!(Scope::hypot, |s, n| s.hypot(&a(n), -4.0), |n| a(n).hypot(-4.0)),
+        row!(Scope::clamp, |s, n| s.clamp(&ints(n), -2, 5), |n| ints(n).clamp(-2, 5)),
+        row!(Scope::clamp, |s, n| s.clamp(&a(n).t(), -0.5, 0.5), |n| a(n).reversed_axes().clamp(-0.5, 0.5)),
+        row!(Scope::mapv, |s, n| s.mapv(&a(n), |x| (x, x > 0.0)), |n| pairs(n)),
+        row!(
+            Scope::map_mut,
+            |s, n| {
+                let mut x = ints(n);
+                let before = s.map_mut(&mut x, |x| (f64::from(std::mem::replace(x, 1)), true));
+                assert_eq!(x, Array2::ones((n, n + 1)));
+                before
+            },
+            |n| ints(n).mapv(|x| (f64::from(x), true))
+        ),
+    ]);
+    rows
+}
+
+fn not_numbers(n: usize) -> Array2<f64> {
+    a(n).mapv(|x| if x < 0.0 { f64::NAN } else { x })
+}
