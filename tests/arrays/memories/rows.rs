@@ -7,7 +7,7 @@ use ndarena::{Pod, prelude::*};
 use ndarena_testing::elements;
 use ndarray::linalg::kron;
 use ndarray::prelude::*;
-use ndarray::{Order, Zip, concatenate, stack};
+use ndarray::{Zip, concatenate, stack};
 
 use super::harness::POISON;
 
@@ -27,12 +27,6 @@ pub(super) trait Element: Copy {
 impl Element for f64 {
     fn bits(self) -> u64 {
         self.to_bits()
-    }
-}
-
-impl Element for bool {
-    fn bits(self) -> u64 {
-        u64::from(self)
     }
 }
 
@@ -348,10 +342,6 @@ fn others() -> Vec<Row> {
         row!(Scope::to_shape, |s, n| bitwise(&s.to_shape(&a(n).t(), n * (n + 1)).unwrap()), |n| {
             bitwise(&a(n).t().to_shape(n * (n + 1)).unwrap())
         }),
-        row!(Scope::flatten, |s, n| bitwise(&s.flatten(&a(n).t())), |n| bitwise(&a(n).t().flatten())),
-        row!(Scope::flatten_with_order, |s, n| bitwise(&s.flatten_with_order(&a(n), Order::ColumnMajor)), |n| bitwise(
-            &a(n).flatten_with_order(Order::ColumnMajor)
-        )),
         row!(Scope::broadcast, |s, n| s.broadcast(&v(n), (n, n + 1)), |n| {
             v(n).broadcast((n, n + 1)).unwrap().to_owned()
         }),

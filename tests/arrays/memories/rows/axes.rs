@@ -1,8 +1,9 @@
-//! Lanes along an axis, and triangles.
+//! Lanes along an axis, triangles, and all elements along one axis.
 
+use ndarray::Order;
 use ndarray::prelude::*;
 
-use super::{Row, a, bits, ints};
+use super::{Row, a, bits, bitwise, ints};
 
 fn cube(n: usize) -> Array3<i32> {
     Array3::from_shape_fn((2, n, n + 1), |(i, j, k)| super::number(i + j, k))
@@ -38,5 +39,9 @@ pub(super) fn rows() -> Vec<Row> {
         row!(Scope::tril, |s, n| s.tril(&cube(n), -1), |n| cube(n).tril(-1)),
         row!(Scope::triu, |s, n| s.triu(&a(n).t(), 0), |n| a(n).t().triu(0)),
         row!(Scope::triu, |s, n| s.triu(&cube(n), 2), |n| cube(n).triu(2)),
+        row!(Scope::flatten, |s, n| bitwise(&s.flatten(&a(n).t())), |n| bitwise(&a(n).t().flatten())),
+        row!(Scope::flatten_with_order, |s, n| bitwise(&s.flatten_with_order(&a(n), Order::ColumnMajor)), |n| bitwise(
+            &a(n).flatten_with_order(Order::ColumnMajor)
+        )),
     ]
 }

@@ -2,7 +2,13 @@
 
 use ndarray::prelude::*;
 
-use super::{Row, a, bits, ints, pairs};
+use super::{Element, Row, a, bits, ints, pairs};
+
+impl Element for bool {
+    fn bits(self) -> u64 {
+        u64::from(self)
+    }
+}
 
 /// Numbers between -1 and 1, of which inverse functions take only these.
 fn small(n: usize) -> Array2<f64> {
