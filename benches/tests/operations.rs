@@ -23,6 +23,17 @@ impl Watch for Keep {
     fn stop(&mut self) {}
 }
 
+/// Rows, and cells of them, in which something else is expected than on the heap; and why.
+fn is_excepted(operation: &Operation, heap: &Result<Seen, String>, scope: &Result<Seen, String>) -> bool {
+    match (operation.name, heap, scope) {
+        // Where elements can be had in the other shape by steps other than one, ndarray gives a view of them, and a scope a copy.
+        ("to_shape", Ok(heap), Ok(scope)) => heap.has_elements_of(scope),
+        // ndarray divides by the number of rows.
+        ("kron", Err(_), Ok(scope)) => scope.bytes() == 0,
+        _ => false,
+    }
+}
+
 fn outcome(operation: &Operation, setup: &Setup, way: Way) -> Result<Seen, String> {
     let mut keep = Keep::default();
     catch_unwind(AssertUnwindSafe(|| (operation.run)(setup, way, &mut keep)))
@@ -59,6 +70,7 @@ fn every_cell_is_as_on_the_heap() {
                 match (&heap, &scope) {
                     (Ok(heap), Ok(scope)) if heap == scope => bytes += heap.bytes(),
                     (Err(_), Err(_)) => {}
+                    _ if is_excepted(&operation, &heap, &scope) => {}
                     _ => wrong.push(format!("{}:\n  heap {heap:?}\n scope {scope:?}", what())),
                 }
                 cells += 1;
