@@ -201,7 +201,7 @@ impl Lending {
         }
         let lender = self.at(own, share.lender.get());
         if let Some(borrower) = share.borrower() {
-            lender.bridge(share, self.at(own, Some(borrower)));
+            lender.bridge(share, self.peak_of(own, share), self.at(own, Some(borrower)));
             self.check(own);
             return false;
         }
@@ -285,11 +285,19 @@ impl Lending {
 
     /// The most that was ever in use.
     pub(super) fn peak(&self, own: &Own) -> usize {
-        let mut inner = &self.at(own, self.innermost.get()).region;
-        let mut peak = inner.peak();
+        self.peak_of(own, &own.first)
+    }
+
+    /// The most that was ever in use of the memory of `outermost`, as far as it is noted there and further in.
+    fn peak_of(&self, own: &Own, outermost: &Share) -> usize {
+        let mut inner = self.at(own, self.innermost.get());
+        let mut peak = inner.region.peak();
         for share in self.chain(own).skip(1) {
-            peak = share.peak_with(inner, peak);
-            inner = &share.region;
+            if ptr::eq(inner, outermost) {
+                break;
+            }
+            peak = share.peak_with(&inner.region, peak);
+            inner = share;
         }
         peak
     }

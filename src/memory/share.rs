@@ -307,10 +307,10 @@ impl Share {
     }
 
     /// Takes a share out of the chain whose scope has ended while its memory is lent on: what is between this share, its
-    /// lender, and `borrower`.
-    pub(super) fn bridge(&self, ended: &Share, borrower: &Share) {
-        // The ended share's own peak counts. That of what it lent is its borrower's, which is not known yet.
-        self.region.set_peak(self.peak_with(&ended.region, ended.region.peak()));
+    /// lender, and `borrower`. `ended_peak` is the most that was in use of its memory so far, by it and by those that it lent to:
+    /// what they use from now on is counted without it.
+    pub(super) fn bridge(&self, ended: &Share, ended_peak: usize, borrower: &Share) {
+        self.region.set_peak(self.peak_with(&ended.region, ended_peak));
         self.borrower.set(ended.borrower.get());
         borrower.lender.set(ended.lender.get());
         borrower.lender_high.set(ended.lender_high.get());
