@@ -88,7 +88,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::array;
@@ -109,7 +109,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     ///
-    /// As [`AllocArray`] says.
+    /// As [`AllocArray`](crate::AllocArray) says.
     ///
     /// ```
     /// use ndarray::{Order, array};

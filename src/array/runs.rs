@@ -70,11 +70,11 @@ impl<'a, A> Run<'a, A> {
     }
 }
 
-/// Writes `f` of the elements of arrays to the next elements of `to`, in the order of the walk that `$walk` makes of them,
+/// Writes `f` of the elements of arrays to the next elements of `to`, in the order of `$walk`, a walk that was made of these arrays,
 /// broadcast to a shape that has elements.
 macro_rules! write_walk {
     ($to:ident, $walk:expr, $f:ident, $($a:ident $k:literal)+) => {{
-        let walk: Walk<_> = $walk;
+        let walk = $walk;
         let len = walk.len();
         walk.runs(|at| {
             // SAFETY: the walk was made for these arrays, each with its number, and gave these distances.

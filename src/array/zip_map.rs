@@ -5,7 +5,7 @@ use ndarray::{ArrayRef, ArrayView, ArrayViewMut, DimMax, Dimension, ShapeBuilder
 use super::checks::cannot_broadcast;
 use super::filling::written;
 use super::runs::{Run, strided, write_walk};
-use super::walk::{Broadcast, Strided, Walk, prefers_column_major};
+use super::walk::{Broadcast, Strided, prefers_column_major};
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
