@@ -138,6 +138,13 @@ impl<'s> Scope<'s> {
         if let Ok(vector) = a.view().into_dimensionality::<Ix1>() {
             return written(self, dim.set_f(false), |to| to.write(indices.len(), |i| vector[indices[i]]));
         }
+        if let (Some(elements), 0) = (a.as_slice(), axis.index()) {
+            // Each part is a slice, and the result is row-major.
+            let part_len = elements.len().checked_div(len).unwrap_or(0);
+            return written(self, dim.set_f(false), |to| {
+                indices.iter().for_each(|&i| to.map(&elements[i * part_len..][..part_len], |&x| x));
+            });
+        }
         // A part has one axis less than the whole, and the others in the order that they have there.
         self.join(dim, axis, |to, order| {
             let part = without(axis, order);
