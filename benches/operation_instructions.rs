@@ -1,5 +1,5 @@
 //! How many instructions each row of the table of operations executes in a scope, of those that its form on the heap does, for
-//! every element, kind of axes and layout, at a few sizes: `cargo bench -p ndarena-benches --bench operation_instructions`.
+//! the elements, kinds of axes and layouts of the table, at a few sizes: `cargo bench -p ndarena-benches --bench operation_instructions`.
 //!
 //! It prints each cell that executes more than it may, and fails if there is one: that decides something, and depends on
 //! nothing but the compiler, glibc and valgrind. The program runs itself under callgrind, which writes down what was executed

@@ -1,5 +1,5 @@
-//! What each row of the table of operations takes in a scope, of the time that its form on the heap takes, for every element,
-//! kind of axes, layout and size, and by hand: `cargo bench -p ndarena-benches --bench operations`.
+//! What each row of the table of operations takes in a scope, of the time that its form on the heap takes, and by
+//! hand, for the elements, kinds of axes, layouts and sizes of the table: `cargo bench -p ndarena-benches --bench operations`.
 //!
 //! It prints the cells that take more than their heap form beyond their noise, and writes all of them to
 //! `target/operations.csv`, or where `NDARENA_RECORD` says. Times decide nothing: `operation_instructions` does.

@@ -12,7 +12,7 @@
 use core::mem::{self, MaybeUninit};
 use core::ptr;
 
-use ndarray::{ArrayViewMut, Dimension, IntoNdProducer, Ix1, Shape, ShapeBuilder, Zip};
+use ndarray::{ArrayViewMut, Dimension, IntoNdProducer, Shape, Zip};
 
 use super::AllocArray;
 use super::raw::{Uninitialised, slice_fast};
@@ -135,25 +135,6 @@ pub(super) fn written_in<'s, T, D: Dimension>(
 #[inline(never)]
 fn left_out(left: usize) -> ! {
     unreachable!("{left} elements are not written")
-}
-
-/// The array of `f(&x)` for each element `x` of `from`, in the usual case: there are some, and their memory needs no call of the
-/// allocator.
-#[inline(always)]
-pub(super) fn mapped_fast<'s, 'a, A, T: Copy + 's, D: Dimension>(
-    s: Scope<'s>,
-    from: &'a [A],
-    dim: &D,
-    mut f: impl FnMut(&'a A) -> T,
-) -> Option<ArrayViewMut<'s, T, D>> {
-    let elements = slice_fast::<Uninitialised<T>, Ix1>(s, &Ix1(from.len()))?;
-    assert!(dim.size() == from.len(), "as many elements");
-    for (to, from) in elements.iter_mut().zip(from) {
-        to.write(f(from));
-    }
-    // SAFETY: the slice has as many elements as the shape, is borrowed for `'s`, and all are written, as `from` is as long
-    // (Whole).
-    Some(unsafe { ArrayViewMut::from_shape_ptr(dim.clone().set_f(false), elements.as_mut_ptr().cast()) })
 }
 
 /// `array`, with what `f` makes of the item of `from`, which has the same shape, at each index.

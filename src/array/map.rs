@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder};
 
 use super::AllocArray;
-use super::filling::{Filling, mapped_fast, written};
+use super::filling::{Filling, written};
 use super::order::{axes_in_turn, in_order, in_place};
 use super::runs::write_array;
 use crate::scope::Scope;
@@ -37,10 +37,13 @@ impl<'s> Scope<'s> {
         T: Copy + 's,
         D: Dimension,
     {
-        self.like(a, |to, from| match from {
-            Elements::Memory(from) => to.copy(from),
-            from => from.map(to, |&x| x),
-        })
+        match a.as_slice() {
+            Some(from) => written(self, a.raw_dim().set_f(false), |to| to.copy(from)),
+            None => self.like(a, |to, from| match from {
+                Elements::Memory(from) => to.copy(from),
+                from => from.map(to, |&x| x),
+            }),
+        }
     }
 
     /// The array of `f(&x)` for each element `x` of `a`, of the same shape and in the same memory order.
@@ -57,21 +60,21 @@ impl<'s> Scope<'s> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn map<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, mut f: F) -> ArrayViewMut<'s, B, D>
+    pub fn map<'a, A, B, D, F>(self, a: &'a ArrayRef<A, D>, f: F) -> ArrayViewMut<'s, B, D>
     where
         A: 'a,
         B: Copy + 's,
         D: Dimension,
         F: FnMut(&'a A) -> B,
     {
-        if let Some(to) = a.as_slice().and_then(|from| mapped_fast(self, from, &a.raw_dim(), &mut f)) {
-            return to;
+        match a.as_slice() {
+            Some(from) => written(self, a.raw_dim().set_f(false), |to| to.map(from, f)),
+            None => self.like(a, |to, from| from.map(to, f)),
         }
-        self.like(a, |to, from| from.map(to, f))
     }
 
     /// An array of `a`'s shape, and in its memory order, of what `write` makes of `a`'s elements. It is a function of its own, so that
-    /// the code of `map` for row-major arrays without gaps is short.
+    /// the code for row-major arrays without gaps is short.
     #[inline(never)]
     #[track_caller]
     fn like<'a, A, B, D>(

@@ -78,9 +78,7 @@ impl<'s> Scope<'s> {
         if a.len_of(axis) == 0 {
             return self.from_shape_fn(dim, |_| f(ArrayViewMut::from(&mut [])));
         }
-        let part = a.index_axis(axis, 0);
-        let axis_of_part = |i: usize| (part.shape()[i], part.strides()[i]);
-        let column_major = prefers_column_major(part.ndim(), axis_of_part) > 0;
+        let column_major = is_column_major_without(a, axis);
         written_from(self.uninit(dim.set_f(column_major)), a.lanes_mut(axis), f)
     }
 
@@ -252,9 +250,7 @@ impl<'s> Scope<'s> {
         if a.len_of(axis) == 0 {
             return self.from_shape_fn(dim, |_| f(ArrayView::from(&[])));
         }
-        let part = a.index_axis(axis, 0);
-        let axis_of_part = |i: usize| (part.shape()[i], part.strides()[i]);
-        let column_major = prefers_column_major(part.ndim(), axis_of_part) > 0;
+        let column_major = is_column_major_without(a, axis);
         written_from(self.uninit(dim.set_f(column_major)), a.lanes(axis), f)
     }
 
@@ -353,4 +349,11 @@ fn bad_ddof(operation: &'static str, ddof: Option<f64>, axis: Axis, shape: &[usi
 /// The axis along which neighbours lie closest in memory; if there are several, the last of these.
 fn fastest_axis<A, D: RemoveAxis>(a: &ArrayRef<A, D>) -> Option<Axis> {
     (0..a.ndim()).rev().min_by_key(|&axis| a.strides()[axis].unsigned_abs()).map(Axis)
+}
+
+/// Whether what has an element for each lane of `a` along `axis`, which is not empty, is column-major, as ndarray has it.
+#[inline]
+fn is_column_major_without<A, D: RemoveAxis>(a: &ArrayRef<A, D>, axis: Axis) -> bool {
+    let part = a.index_axis(axis, 0);
+    prefers_column_major(part.ndim(), |i| (part.shape()[i], part.strides()[i])) > 0
 }

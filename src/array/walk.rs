@@ -72,6 +72,7 @@ impl<const N: usize> Broadcast<N> {
             if len == 1 {
                 continue;
             }
+            assert!(len > 0, "a shape that is walked over has elements");
             assert!(seen & 1 << axis == 0, "each axis has one place (Inside)");
             seen |= 1 << axis;
             let last = walk.axes - 1;
