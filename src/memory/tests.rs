@@ -305,3 +305,28 @@ fn a_peak_counts_pins_beyond_whole_lines() {
     }
     assert!(fitted > 32, "most memory has no four whole lines, and is packed");
 }
+
+/// A scope that ends before those inside it was in use together with what they had.
+#[test]
+fn a_peak_counts_what_ended_out_of_order() {
+    let mut fitted = 0;
+    for offset in 0..64 {
+        let mut memory = vec![UNINIT; 500];
+        // SAFETY: nobody else uses the memory, which outlives everything.
+        let own = unsafe { Own::over(NonNull::from(&mut memory[offset..offset + 386]).cast(), 386) };
+        let stack = core::mem::ManuallyDrop::new(Stack::fixed(386));
+        let frames = [Frame::new(), Frame::new()];
+        let outer = stack.enter_fixed(&own, None);
+        let first = stack.enter_fixed(&own, Some(&frames[0]));
+        stack.take(first.region(), 385, 1, End::High).expect("it fits if it is packed");
+        let second = stack.enter_fixed(&own, Some(&frames[1]));
+        let more = usize::from(stack.take(first.region(), 1, 1, End::High).is_ok());
+        fitted += more;
+        drop(first);
+        drop(second);
+        let peak = stack.fixed_stats(&own, 386).peak;
+        assert!(peak >= 385 + more, "{peak} bytes");
+        drop(outer);
+    }
+    assert!(fitted > 32, "there is a byte left");
+}
