@@ -1,8 +1,10 @@
 //! Arrays that own the memory they lie in: results that leave a scope without a copy.
 //!
-//! The invariant `Alive`: the `array` of a [`DetachedArray`] is valid, and nobody else's, for as long as its `memory` is not
-//! dropped; the view is dropped with it, and never given away with the lifetime `'static`.
+//! The invariant `Alive`: the `array` of a [`DetachedArray`] is valid, and nobody else's, for as long as its `memory`, or what shares
+//! that, is not dropped; the view is dropped with it, and never given away with the lifetime `'static`.
 
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
@@ -10,7 +12,9 @@ use ndarray::{Array, ArrayRef, ArrayViewMut, Dimension, RawArrayViewMut};
 
 use crate::memory::Detached;
 
-/// An array that owns the memory it lies in, made by [`Buffer::scope_to_owned`](crate::Buffer::scope_to_owned).
+/// An array that owns the memory it lies in, made by [`Buffer::scope_to_owned`](crate::Buffer::scope_to_owned); or shares it with
+/// others of the same scope, made by [`scope_to_owned2`](crate::Buffer::scope_to_owned2) and the like, the last of which to be
+/// dropped gives it back.
 ///
 /// It is `'static`, and may be sent and shared as its elements may. It derefs to ndarray's
 /// [`ArrayRef`], so what arrays can do it can, and `view()` and `view_mut()` give the rest; where a plain
@@ -40,7 +44,14 @@ pub struct DetachedArray<T: 'static, D> {
     /// The view that the closure returned. Its lifetime is not really `'static` (Alive).
     array: ArrayViewMut<'static, T, D>,
     /// All the memory that the scope had.
-    memory: Detached,
+    memory: Memory,
+}
+
+/// The memory of one array, or of several.
+pub(crate) enum Memory {
+    Own(Detached),
+    #[cfg(target_has_atomic = "ptr")]
+    Shared(Arc<Detached>),
 }
 
 impl<T, D: Dimension> DetachedArray<T, D> {
@@ -49,7 +60,7 @@ impl<T, D: Dimension> DetachedArray<T, D> {
     /// # Safety
     ///
     /// `Alive`: it is a valid array, and nobody else's, for as long as `memory` is not dropped.
-    pub(crate) unsafe fn new(array: RawArrayViewMut<T, D>, memory: Detached) -> Self {
+    pub(crate) unsafe fn new(array: RawArrayViewMut<T, D>, memory: Memory) -> Self {
         // SAFETY: the view is used only as long as `memory` is there, and is valid as long (Alive).
         let array = unsafe { array.deref_into_view_mut() };
         DetachedArray { array, memory }
@@ -88,7 +99,7 @@ impl<T, D: Dimension> DetachedArray<T, D> {
         self.array.to_owned()
     }
 
-    /// The bytes of memory that it keeps.
+    /// The bytes of memory that it keeps, alone or with others.
     ///
     /// ```
     /// use ndarena::prelude::*;
@@ -97,7 +108,11 @@ impl<T, D: Dimension> DetachedArray<T, D> {
     /// assert_eq!(a.reserved(), 80_000);
     /// ```
     pub fn reserved(&self) -> usize {
-        self.memory.size()
+        match &self.memory {
+            Memory::Own(memory) => memory.size(),
+            #[cfg(target_has_atomic = "ptr")]
+            Memory::Shared(memory) => memory.size(),
+        }
     }
 }
 

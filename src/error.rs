@@ -56,7 +56,6 @@ pub enum AllocErrorKind {
 /// | [`to_shape`] | the number of elements differs | ndarray's `ShapeError` |
 /// | [`select`], and what takes an axis | there is no such index, or axis | panic that names it and the shape |
 /// | `mean_axis`, `var_axis`, `std_axis`, `linspace`, `logspace`, `range` | a number of elements cannot be converted to the elements' type; `ddof` is out of range; `range`'s step leads nowhere | panic that names the numbers |
-/// | [`from_iter`](crate::Scope::from_iter) | the iterator gives fewer elements than its length | panic with both numbers |
 /// | [`reset_default_buffer`](https://docs.rs/ndarena/latest/ndarena/fn.reset_default_buffer.html) | a scope is open, or a guard was forgotten | its error `ScopeOpen` |
 /// | a closure, or the elements' own arithmetic | it panics | that panic, as it is; the scope has ended |
 ///

@@ -20,7 +20,9 @@ mod threads;
 pub use array::ParMapCollectIn;
 #[cfg(feature = "std")]
 pub use array::SolveError;
-pub use array::{Aligned, AllocArray, AllocElement, DotDim, MapCollectIn, Operands};
+pub use array::{Aligned, AllocArray, AllocElement, DotDim, MapCollectIn, Operand};
+#[doc(hidden)]
+pub use array::{Number, Operands};
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
 pub use buffer::{Buffer, FixedBuffer};

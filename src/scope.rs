@@ -40,7 +40,7 @@ use crate::threads::SharedWithThreads;
 /// | contents to be written first | [`uninit`], [`try_uninit`] |
 /// | filled | [`zeros`], [`ones`], [`from_elem`], [`from_shape_fn`], [`eye`], [`from_diag`], [`from_iter`], `linspace`, `range`, `logspace` |
 /// | elementwise, broadcasting | [`add`], [`sub`], [`mul`], [`div`], [`neg`], with numbers on either side |
-/// | elementwise, in one pass | [`copy_of`], [`map`], [`zip_map`], [`zip_map3`] to [`zip_map5`], and any ndarray `Zip` by [`map_collect_in`] |
+/// | elementwise, in one pass | [`copy_of`], [`map`], [`zip_map`], [`zip_map3`] to [`zip_map8`], and any ndarray `Zip` by [`map_collect_in`] |
 /// | linear algebra | [`dot`], [`outer`], [`kron`], `solve_lower_triangular`, `solve_upper_triangular` |
 /// | put together | [`concatenate`], [`stack`], [`select`] |
 /// | in another shape or order | [`as_standard_layout`], [`to_shape`], [`broadcast`] |
@@ -68,7 +68,7 @@ use crate::threads::SharedWithThreads;
 /// [`map`]: Scope::map
 /// [`zip_map`]: Scope::zip_map
 /// [`zip_map3`]: Scope::zip_map3
-/// [`zip_map5`]: Scope::zip_map5
+/// [`zip_map8`]: Scope::zip_map8
 /// [`map_collect_in`]: crate::MapCollectIn::map_collect_in
 /// [`add`]: Scope::add
 /// [`sub`]: Scope::sub

@@ -12,7 +12,7 @@
 use core::mem::{self, MaybeUninit};
 use core::ptr;
 
-use ndarray::{ArrayViewMut, Dimension, IntoNdProducer, Shape, Zip};
+use ndarray::{ArrayViewMut, ArrayViewMut1, Dimension, IntoNdProducer, Ix1, Shape, Zip};
 
 use super::AllocArray;
 use super::raw::{Uninitialised, slice_fast};
@@ -80,35 +80,44 @@ pub(super) fn written<'s, T: Copy + 's, D: Dimension>(
     shape: Shape<D>,
     write: impl for<'f> FnOnce(&mut Filling<'f, T>),
 ) -> ArrayViewMut<'s, T, D> {
-    match try_written(s, shape, write) {
-        Ok(array) => array,
-        Err(left) => left_out(left),
-    }
-}
-
-/// [`written`], or how many elements `write` left out.
-#[inline(always)]
-#[track_caller]
-pub(super) fn try_written<'s, T: Copy + 's, D: Dimension>(
-    s: Scope<'s>,
-    shape: Shape<D>,
-    write: impl for<'f> FnOnce(&mut Filling<'f, T>),
-) -> Result<ArrayViewMut<'s, T, D>, usize> {
-    let elements = match slice_fast::<Uninitialised<T>, D>(s, shape.raw_dim()) {
-        Some(elements) => elements,
-        None => elements_cold(s, shape.raw_dim().clone()),
-    };
+    let elements = new_elements(s, shape.raw_dim());
     let mut filling = Filling { rest: &mut *elements };
     write(&mut filling);
     match filling.rest.len() {
         // SAFETY: the slice was made for as many elements as the shape has, is borrowed for `'s`, and all of them are written
         // (Rest, Whole).
-        0 => Ok(unsafe { ArrayViewMut::from_shape_ptr(shape, elements.as_mut_ptr().cast()) }),
-        left => Err(left),
+        0 => unsafe { ArrayViewMut::from_shape_ptr(shape, elements.as_mut_ptr().cast()) },
+        left => left_out(left),
     }
 }
 
-/// The elements of a new array with those axis lengths, in every case.
+/// Those elements that `write` writes to a new array that has memory for `most`.
+#[inline(always)]
+#[track_caller]
+pub(super) fn written_front<'s, T: Copy + 's>(
+    s: Scope<'s>,
+    most: usize,
+    write: impl for<'f> FnOnce(&mut Filling<'f, T>),
+) -> ArrayViewMut1<'s, T> {
+    let elements = new_elements(s, &Ix1(most));
+    let mut filling = Filling { rest: &mut *elements };
+    write(&mut filling);
+    let len = most - filling.rest.len();
+    // SAFETY: the slice has `most` elements, is borrowed for `'s`, and the first `len` of them are written (Rest, Whole).
+    unsafe { ArrayViewMut::from_shape_ptr(len, elements.as_mut_ptr().cast()) }
+}
+
+/// The elements of a new array with those axis lengths.
+#[inline(always)]
+#[track_caller]
+fn new_elements<'s, T: Copy + 's, D: Dimension>(s: Scope<'s>, dim: &D) -> &'s mut [MaybeUninit<T>] {
+    match slice_fast::<Uninitialised<T>, D>(s, dim) {
+        Some(elements) => elements,
+        None => elements_cold(s, dim.clone()),
+    }
+}
+
+/// [`new_elements`], in every case.
 #[cold]
 #[inline(never)]
 #[track_caller]

@@ -28,7 +28,7 @@ mod zip_map;
 pub use aligned::Aligned;
 pub use constructors::AllocArray;
 pub use element::AllocElement;
-pub use ops::Operands;
+pub use ops::{Number, Operand, Operands};
 pub use products::DotDim;
 #[cfg(feature = "std")]
 pub use products::SolveError;

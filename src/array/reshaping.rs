@@ -1,8 +1,8 @@
 //! The same elements in another shape, or another order in memory.
 
 use ndarray::{
-    ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Dimension, ErrorKind, IntoDimension, Order, ShapeArg, ShapeBuilder,
-    ShapeError,
+    ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, Dimension, ErrorKind, IntoDimension, Order, ShapeArg,
+    ShapeBuilder, ShapeError,
 };
 
 use super::checks::cannot_broadcast;
@@ -10,7 +10,7 @@ use super::filling::written;
 use super::raw::too_large;
 use super::runs::write_array;
 use crate::scope::Scope;
-use crate::shape::contiguous_extent;
+use crate::shape::{contiguous_extent, lengths_mut, regrouped};
 
 impl<'s> Scope<'s> {
     /// `a` in row-major order without gaps: a view of `a` itself if it lies so, else of a copy.
@@ -41,8 +41,8 @@ impl<'s> Scope<'s> {
         self.in_order_of_indices(a.view(), a.raw_dim()).expect("a copy has as many elements")
     }
 
-    /// The elements of `a`, in the order of their indices, in an array of another shape: a view of `a` itself if that is
-    /// possible, else of a copy. For the order of column-major arrays, the shape is `(shape, Order::ColumnMajor)`.
+    /// The elements of `a`, in the order of their indices, in an array of another shape: a view of `a` itself if there are strides
+    /// with which its elements have that shape, else of a copy. For the order of column-major arrays, the shape is `(shape, Order::ColumnMajor)`.
     ///
     /// # Errors
     ///
@@ -75,16 +75,24 @@ impl<'s> Scope<'s> {
         let (dim, order) = shape.into_shape_and_order();
         let order = order.unwrap_or(Order::RowMajor);
         match a.view().into_shape_with_order((dim.clone(), order)) {
-            Err(error) if error.kind() == ErrorKind::IncompatibleLayout => match order {
-                Order::ColumnMajor => self.in_order_of_indices(a.t(), dim.f()),
-                _ => self.in_order_of_indices(a.view(), dim),
+            Err(error) if error.kind() == ErrorKind::IncompatibleLayout => {}
+            done => return done,
+        }
+        match order {
+            // With all axes the other way round, this is the order of row-major arrays.
+            Order::ColumnMajor => match regrouped_view(a.view().reversed_axes(), &reversed(&dim)) {
+                Some(view) => Ok(view.reversed_axes()),
+                None => self.in_order_of_indices(a.t(), dim.f()),
             },
-            done => done,
+            _ => match regrouped_view(a.view(), &dim) {
+                Some(view) => Ok(view),
+                None => self.in_order_of_indices(a.view(), dim),
+            },
         }
     }
 
-    /// The elements of `a` in the order of their indices, with one axis: a view of `a` itself if it is row-major without gaps, else
-    /// of a copy.
+    /// The elements of `a` in the order of their indices, with one axis: a view of `a` itself if they are all equally far from each
+    /// other, as those of a row-major array without gaps are, else of a copy.
     ///
     /// # Panics
     ///
@@ -157,6 +165,40 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// `array`, of which no element changes any more, as a view that can be copied: for a `Copy` struct of several arrays, or for a
+    /// variable that is either this array or a part of another.
+    ///
+    /// ```
+    /// use ndarena::prelude::*;
+    /// use ndarray::prelude::*;
+    ///
+    /// #[derive(Clone, Copy)]
+    /// struct Model<'s> {
+    ///     weights: ArrayView2<'s, f64>,
+    ///     bias: ArrayView1<'s, f64>,
+    /// }
+    ///
+    /// fn normalised<'s>(s: Scope<'s>, x: ArrayView1<'s, f64>) -> ArrayView1<'s, f64> {
+    ///     match x.sum() {
+    ///         0.0 => x,
+    ///         sum => s.freeze(s.div(&x, sum)),
+    ///     }
+    /// }
+    ///
+    /// ndarena::scope(|s| {
+    ///     let model = Model { weights: s.freeze(s.eye(2)), bias: s.freeze(s.ones(2)) };
+    ///     let apply = |model: Model<'_>, x: ArrayView1<f64>| s.add(&s.dot(&model.weights, &x), &model.bias).sum();
+    ///     let x = normalised(s, s.freeze(s.from_iter([1.0, 3.0])));
+    ///     assert_eq!(apply(model, x) + apply(model, x), 6.0);
+    /// });
+    /// ```
+    #[inline]
+    pub fn freeze<'a, T, D: Dimension>(self, array: ArrayViewMut<'a, T, D>) -> ArrayView<'a, T, D> {
+        let elements = array.raw_view();
+        // SAFETY: the array is valid for `'a`, and the one mutable view of it for that time ends here.
+        unsafe { elements.deref_into_view() }
+    }
+
     /// A copy of `a`'s elements, in the order of their indices, in an array of another shape; or ndarray's error if that has not
     /// as many.
     #[track_caller]
@@ -174,4 +216,35 @@ impl<'s> Scope<'s> {
         let elements: &'s [T] = copy.into_slice().expect("a new array has no gaps");
         ArrayView::from_shape(shape.into_shape_with_order(), elements)
     }
+}
+
+/// `dim` from its end to its beginning.
+fn reversed<D: Dimension>(dim: &D) -> D {
+    let mut reversed = dim.clone();
+    lengths_mut(&mut reversed).reverse();
+    reversed
+}
+
+/// The elements of `a` in that shape, which has as many, and not none, if there are strides for that.
+fn regrouped_view<'a, T, D: Dimension, E: Dimension>(a: ArrayView<'a, T, D>, shape: &E) -> Option<ArrayView<'a, T, E>> {
+    let strides = regrouped(&a, shape)?;
+    // An array is made of its lowest element and of strides that are not negative. Axes that go backwards are turned round then.
+    let (mut forwards, mut lowest) = (strides.clone(), 0);
+    for (stride, &len) in lengths_mut(&mut forwards).iter_mut().zip(shape.slice()) {
+        let signed = *stride as isize;
+        if signed < 0 {
+            lowest += signed * (len as isize - 1);
+            *stride = signed.unsigned_abs();
+        }
+    }
+    // SAFETY: it is an element of `a`: the one whose indices are the last ones along axes that go backwards (Regrouped).
+    let lowest = unsafe { a.as_ptr().offset(lowest) };
+    // SAFETY: from there each index leads to an element of `a`, and each of these is valid for `'a` (Regrouped).
+    let mut view = unsafe { ArrayView::from_shape_ptr(shape.clone().strides(forwards), lowest) };
+    for (axis, &stride) in strides.slice().iter().enumerate() {
+        if (stride as isize) < 0 {
+            view.invert_axis(Axis(axis));
+        }
+    }
+    Some(view)
 }

@@ -1,22 +1,29 @@
 //! Arrays of one dimension from iterators, sequences of numbers, and matrices from their diagonal.
 
-use ndarray::{ArrayRef1, ArrayViewMut1, ArrayViewMut2, Ix1, ShapeBuilder};
+use ndarray::{ArrayRef1, ArrayViewMut1, ArrayViewMut2};
 use num_traits::{One, Zero};
 
 use super::AllocArray;
 #[cfg(feature = "std")]
 use super::checks::converted;
-use super::filling::try_written;
+use super::filling::{filled, written_front, written_in};
+use crate::error::AllocError;
 use crate::scope::Scope;
 
+/// The number of elements of unknown number that are gathered first.
+const SMALLEST: usize = 16;
+
 impl<'s> Scope<'s> {
-    /// The elements of an iterator that knows how many it has: ranges, and what slices, vectors and arrays give, mapped,
-    /// zipped or enumerated.
+    /// The elements of an iterator.
+    ///
+    /// One that tells how many they are ([`size_hint`](Iterator::size_hint) gives twice the same number), as ranges, slices,
+    /// vectors and arrays do, also mapped, zipped, chained or enumerated, is written to its place at once, and elements beyond
+    /// that number are not asked for. The elements of others are gathered in a scope inside this one, and then copied; an
+    /// iterator that does not end comes to the end of memory.
     ///
     /// # Panics
     ///
-    /// If the iterator gives fewer elements than its `len` said, and as [`AllocArray`] says. Elements beyond its `len` are
-    /// not asked for.
+    /// As [`AllocArray`] says.
     ///
     /// ```
     /// use ndarray::array;
@@ -24,19 +31,46 @@ impl<'s> Scope<'s> {
     /// ndarena::scope(|s| {
     ///     let roots = s.from_iter([1.0, 4.0, 9.0].iter().map(|x: &f64| x.sqrt()));
     ///     assert_eq!(roots, array![1.0, 2.0, 3.0]);
+    ///     assert_eq!(s.from_iter(-2..=2), array![-2, -1, 0, 1, 2]);
+    ///     assert_eq!(s.from_iter((0..10).filter(|n| n % 3 == 0)), array![0, 3, 6, 9]);
     /// });
     /// ```
     #[inline]
     #[track_caller]
-    pub fn from_iter<T: Copy + 's>(
-        self,
-        iterable: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
-    ) -> ArrayViewMut1<'s, T> {
+    pub fn from_iter<T: Copy + 's>(self, iterable: impl IntoIterator<Item = T>) -> ArrayViewMut1<'s, T> {
         let elements = iterable.into_iter();
-        let len = elements.len();
-        match try_written(self, Ix1(len).set_f(false), |to| to.extend(elements)) {
+        match elements.size_hint() {
+            (len, Some(most)) if len == most => written_front(self, len, |to| to.extend(elements)),
+            _ => self.gathered(elements),
+        }
+    }
+
+    /// The elements of an iterator, however many they are.
+    #[track_caller]
+    fn gathered<T: Copy + 's>(self, mut elements: impl Iterator<Item = T>) -> ArrayViewMut1<'s, T> {
+        let gathered: Result<_, AllocError> = self.scope(|inner| {
+            // Each chunk has room for as many elements as all those before it, and `SMALLEST`; more of them than this fit nowhere.
+            let mut chunks: [&[T]; usize::BITS as usize] = [&[]; usize::BITS as usize];
+            let mut len = 0;
+            for chunk in &mut chunks {
+                let Some(first) = elements.next() else { break };
+                let (mut count, room) = (1, len + SMALLEST);
+                let to = filled(inner.try_uninit(room)?, first).into_slice().expect("a new array has no gaps");
+                to[1..].iter_mut().zip(&mut elements).for_each(|(to, element)| {
+                    *to = element;
+                    count += 1;
+                });
+                *chunk = &to[..count];
+                len += count;
+                if count < room {
+                    break;
+                }
+            }
+            Ok(written_in(self.try_uninit(len)?, |to| chunks.iter().for_each(|chunk| to.copy(chunk))))
+        });
+        match gathered {
             Ok(array) => array,
-            Err(left) => gave_too_few(len, len - left),
+            Err(error) => error.panic(),
         }
     }
 
@@ -206,11 +240,4 @@ fn check_numbers<T: num_traits::Float>(operation: &'static str, n: usize) {
 #[track_caller]
 fn leads_nowhere([start, end, step]: [f64; 3]) -> ! {
     panic!("ndarena: range: from {start} to {end} by {step}; give a step that leads from the start towards the end")
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn gave_too_few(len: usize, gave: usize) -> ! {
-    panic!("ndarena: from_iter: an iterator whose length is {len} gave {gave} elements; give one that knows its length")
 }

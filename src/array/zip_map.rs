@@ -15,6 +15,7 @@ type Max<D, E> = <D as DimMax<E>>::Output;
 macro_rules! zip_map {
     ($(#[$doc:meta])* $name:ident, $zip:ident, $broadcast:ident, $($k:literal $a:ident: $A:ident $D:ident),+; $dim:ty, $($bound:tt)+) => {
         $(#[$doc])*
+        #[allow(clippy::too_many_arguments, reason = "of many operands")]
         #[inline]
         #[track_caller]
         pub fn $name<$($A, $D,)+ R, F>(self, $($a: &ArrayRef<$A, $D>,)+ f: F) -> ArrayViewMut<'s, R, $dim>
@@ -128,12 +129,13 @@ impl<'s> Scope<'s> {
         /// As [`zip_map`](Scope::zip_map).
         ///
         /// ```
-        /// use ndarray::{arr0, array};
+        /// use ndarray::array;
         ///
-        /// let (x, y) = (array![[1.0], [2.0]], array![3.0, 4.0]);
+        /// let (x, y, t) = (array![[1.0], [2.0]], array![3.0, 4.0], array![0.5, 1.0]);
+        /// let scale = 2.0; // numbers are captured, and are no operands
         /// ndarena::scope(|s| {
-        ///     let z = s.zip_map3(&x, &y, &arr0(0.5), |x, y, t| x + t * (y - x));
-        ///     assert_eq!(z, array![[2.0, 2.5], [2.5, 3.0]]);
+        ///     let z = s.zip_map3(&x, &y, &t, |x, y, t| scale * (x + t * (y - x)));
+        ///     assert_eq!(z, array![[4.0, 8.0], [5.0, 8.0]]);
         /// });
         /// ```
         zip_map3, zip3_as, broadcast_and_zip3, 0 a: A D, 1 b: B E, 2 c: C G; Max<Max<D, E>, G>, D: DimMax<E>, Max<D, E>: DimMax<G>,
@@ -173,6 +175,66 @@ impl<'s> Scope<'s> {
         /// ```
         zip_map5, zip5_as, broadcast_and_zip5, 0 a: A D, 1 b: B E, 2 c: C G, 3 d: X H, 4 e: Y I; Max<Max<Max<Max<D, E>, G>, H>, I>,
         D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>,
+    }
+
+    zip_map! {
+        /// [`zip_map`](Scope::zip_map) of six arrays.
+        ///
+        /// # Panics
+        ///
+        /// As [`zip_map`](Scope::zip_map).
+        ///
+        /// ```
+        /// use ndarray::array;
+        ///
+        /// let x = array![1.0, 2.0];
+        /// ndarena::scope(|s| {
+        ///     let sums = s.zip_map6(&x, &x, &x, &x, &x, &x, |a, b, c, d, e, f| a + b + c + d + e + f);
+        ///     assert_eq!(sums, array![6.0, 12.0]);
+        /// });
+        /// ```
+        zip_map6, zip6_as, broadcast_and_zip6, 0 a: A D, 1 b: B E, 2 c: C G, 3 d: X H, 4 e: Y I, 5 g: Z J; Max<Max<Max<Max<Max<D, E>, G>, H>, I>, J>,
+        D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>, Max<Max<Max<Max<D, E>, G>, H>, I>: DimMax<J>,
+    }
+
+    zip_map! {
+        /// [`zip_map`](Scope::zip_map) of seven arrays.
+        ///
+        /// # Panics
+        ///
+        /// As [`zip_map`](Scope::zip_map).
+        ///
+        /// ```
+        /// use ndarray::array;
+        ///
+        /// let x = array![1.0, 2.0];
+        /// ndarena::scope(|s| {
+        ///     let sums = s.zip_map7(&x, &x, &x, &x, &x, &x, &x, |a, b, c, d, e, f, g| a + b + c + d + e + f + g);
+        ///     assert_eq!(sums, array![7.0, 14.0]);
+        /// });
+        /// ```
+        zip_map7, zip7_as, broadcast_and_zip7, 0 a: A D, 1 b: B E, 2 c: C G, 3 d: X H, 4 e: Y I, 5 g: Z J, 6 h: P K; Max<Max<Max<Max<Max<Max<D, E>, G>, H>, I>, J>, K>,
+        D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>, Max<Max<Max<Max<D, E>, G>, H>, I>: DimMax<J>, Max<Max<Max<Max<Max<D, E>, G>, H>, I>, J>: DimMax<K>,
+    }
+
+    zip_map! {
+        /// [`zip_map`](Scope::zip_map) of eight arrays.
+        ///
+        /// # Panics
+        ///
+        /// As [`zip_map`](Scope::zip_map).
+        ///
+        /// ```
+        /// use ndarray::array;
+        ///
+        /// let x = array![1.0, 2.0];
+        /// ndarena::scope(|s| {
+        ///     let sums = s.zip_map8(&x, &x, &x, &x, &x, &x, &x, &x, |a, b, c, d, e, f, g, h| a + b + c + d + e + f + g + h);
+        ///     assert_eq!(sums, array![8.0, 16.0]);
+        /// });
+        /// ```
+        zip_map8, zip8_as, broadcast_and_zip8, 0 a: A D, 1 b: B E, 2 c: C G, 3 d: X H, 4 e: Y I, 5 g: Z J, 6 h: P K, 7 i: Q L; Max<Max<Max<Max<Max<Max<Max<D, E>, G>, H>, I>, J>, K>, L>,
+        D: DimMax<E>, Max<D, E>: DimMax<G>, Max<Max<D, E>, G>: DimMax<H>, Max<Max<Max<D, E>, G>, H>: DimMax<I>, Max<Max<Max<Max<D, E>, G>, H>, I>: DimMax<J>, Max<Max<Max<Max<Max<D, E>, G>, H>, I>, J>: DimMax<K>, Max<Max<Max<Max<Max<Max<D, E>, G>, H>, I>, J>, K>: DimMax<L>,
     }
 }
 

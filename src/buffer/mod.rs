@@ -8,6 +8,8 @@ mod physical_memory;
 #[cfg(feature = "std")]
 mod thread;
 
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -19,7 +21,7 @@ pub use thread::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_def
 
 use ndarray::{ArrayViewMut, Dimension, Ix1};
 
-use crate::detached::DetachedArray;
+use crate::detached::{DetachedArray, Memory};
 use crate::error::AllocError;
 use crate::guard::Guard;
 #[cfg(target_has_atomic = "ptr")]
@@ -51,6 +53,27 @@ use crate::threads::SharedWithThreads;
 /// ```
 pub struct Buffer {
     stack: Stack,
+}
+
+macro_rules! scope_to_owned {
+    ($(#[$doc:meta])* $name:ident, $($a:ident: $T:ident $D:ident),+) => {
+        $(#[$doc])*
+        #[cfg(target_has_atomic = "ptr")]
+        pub fn $name<$($T, $D,)+ F>(&self, f: F) -> ($(DetachedArray<$T, $D>),+)
+        where
+            $($T: 'static,)+
+            $($D: Dimension,)+
+            F: for<'s> FnOnce(Scope<'s>) -> ($(ArrayViewMut<'s, $T, $D>),+),
+        {
+            let entered = self.stack.enter_spare();
+            let ($(mut $a),+) = f(Scope::on(&entered));
+            let ($($a),+) = ($($a.raw_view_mut()),+);
+            let memory = Arc::new(entered.detach());
+            // SAFETY: each was returned with the lifetime of a scope on the level, whichever that is: it lies in the level's
+            // memory, in that of a scope whose guard was leaked inside, or in memory that is `'static` (Memory of `region`).
+            ($(unsafe { DetachedArray::new($a, Memory::Shared(Arc::clone(&memory))) }),+)
+        }
+    };
 }
 
 impl Buffer {
@@ -217,7 +240,52 @@ impl Buffer {
         let array = f(Scope::on(&entered)).raw_view_mut();
         // SAFETY: `array` was returned with the lifetime of a scope on the level, whichever that is: it lies in the level's
         // memory, in that of a scope whose guard was leaked inside, or in memory that is `'static` (Memory of `region`).
-        unsafe { DetachedArray::new(array, entered.detach()) }
+        unsafe { DetachedArray::new(array, Memory::Own(entered.detach())) }
+    }
+
+    scope_to_owned! {
+        /// [`scope_to_owned`](Buffer::scope_to_owned) of two arrays, which share the memory that the scope had: the last one to be
+        /// dropped gives it back. (The one name cannot do for both. The compiler finds the lifetime in what the closure returns only
+        /// where it is told whether that is an array or a tuple.)
+        ///
+        /// ```
+        /// use ndarena::prelude::*;
+        /// use ndarray::array;
+        ///
+        /// let buffer = Buffer::new();
+        /// let (sums, means) = buffer.scope_to_owned2(|s| {
+        ///     let sums = s.from_iter([2.0, 4.0]);
+        ///     let means = s.div(&sums, 2.0);
+        ///     (sums, means)
+        /// });
+        /// drop((sums, buffer));
+        /// assert_eq!(means.view(), array![1.0, 2.0]);
+        /// ```
+        scope_to_owned2, a: T D, b: U E
+    }
+
+    scope_to_owned! {
+        /// [`scope_to_owned2`](Buffer::scope_to_owned2) of three arrays.
+        ///
+        /// ```
+        /// use ndarena::prelude::*;
+        ///
+        /// let (a, b, c) = Buffer::new().scope_to_owned3(|s| (s.eye::<f64>(2), s.from_iter(0..3), s.zeros::<u8>(())));
+        /// assert_eq!((a.sum(), b.sum(), c.sum()), (2.0, 3, 0));
+        /// ```
+        scope_to_owned3, a: T D, b: U E, c: V G
+    }
+
+    scope_to_owned! {
+        /// [`scope_to_owned2`](Buffer::scope_to_owned2) of four arrays.
+        ///
+        /// ```
+        /// use ndarena::prelude::*;
+        ///
+        /// let (a, b, c, d) = Buffer::new().scope_to_owned4(|s| (s.ones::<i32>(1), s.ones::<i32>(2), s.ones::<i32>(3), s.ones::<i32>(4)));
+        /// assert_eq!(a.sum() + b.sum() + c.sum() + d.sum(), 10);
+        /// ```
+        scope_to_owned4, a: T D, b: U E, c: V G, d: W H
     }
 
     /// Gives all memory back to the system, and starts counting anew. That no scope is open the compiler sees to.

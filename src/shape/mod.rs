@@ -12,8 +12,10 @@ use ndarray::{ArrayView, ArrayViewMut, Dimension, ErrorKind, Shape, ShapeBuilder
 use crate::error::AllocErrorKind;
 
 mod padded;
+mod regrouped;
 
 pub use padded::Padded;
+pub(crate) use regrouped::regrouped;
 
 /// Marks shapes whose elements lie without gaps, in row-major or column-major order.
 #[derive(Debug, Clone, Copy)]

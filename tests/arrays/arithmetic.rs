@@ -1,13 +1,15 @@
 //! Operators, `zip_map` of several operands, and `Zip`s that end in a scope, against ndarray on the heap: the same elements,
 //! bit for bit, in the same memory order.
 
+use std::num::Wrapping;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena::prelude::*;
 use ndarena_testing::{assert_same, calls_of};
 use ndarray::prelude::*;
-use ndarray::{ArrayRef, Zip, indices, s};
+use ndarray::{ArrayRef, Data, LinalgScalar, NdFloat, Zip, indices, s};
 use num_complex::Complex;
+use num_traits::Float;
 use proptest::prelude::*;
 
 /// An array of up to two axes that broadcasts to m × n, in some memory order.
@@ -73,6 +75,29 @@ proptest! {
             let zip = zip.and(seen(d, &shape5)).and(seen(e, &shape5));
             let f = |a: &f64, b: &f64, c: &f64, d: &f64, e: &f64| (a - b * c) / (d * d + 1.0) - e;
             assert_same(s.zip_map5(a, b, c, d, e, f), zip.map_collect(f));
+        });
+    }
+
+    #[test]
+    fn more_operands_than_ndarray_zips_are_zipped_index_by_index(
+        m in 1usize..6, n in 1usize..6, forms in prop::array::uniform8(0usize..8),
+    ) {
+        let operands = [0, 1, 2, 3, 4, 5, 6, 7].map(|i| operand(m, n, forms[i], i));
+        let [a, b, c, d, e, f, g, h] = &operands;
+        let expected = |count: usize| {
+            let dim = operands[..count].iter().fold(arr0(0.0).into_dyn(), |sum, x| sum + x).raw_dim();
+            let seen = operands[..count].iter().map(|x| x.broadcast(dim.clone()).unwrap()).collect::<Vec<_>>();
+            Array::from_shape_fn(dim, |i| seen.iter().fold(0.0, |sum, x| 2.0 * sum + x[&i]))
+        };
+        ndarena::scope(|s| {
+            let six = |a: &f64, b: &f64, c: &f64, d: &f64, e: &f64, f: &f64| {
+                [a, b, c, d, e, f].iter().fold(0.0, |sum, &x| 2.0 * sum + x)
+            };
+            let seven = |a: &f64, b: &f64, c: &f64, d: &f64, e: &f64, f: &f64, g: &f64| 2.0 * six(a, b, c, d, e, f) + g;
+            assert_eq!(s.zip_map6(a, b, c, d, e, f, six), expected(6));
+            assert_eq!(s.zip_map7(a, b, c, d, e, f, g, seven), expected(7));
+            let eight = s.zip_map8(a, b, c, d, e, f, g, h, |a, b, c, d, e, f, g, h| 2.0 * seven(a, b, c, d, e, f, g) + h);
+            assert_eq!(eight, expected(8));
         });
     }
 
@@ -185,12 +210,53 @@ fn numbers_of_every_type_are_operands() {
         // The number's type is found from the array's.
         assert_eq!(s.mul(&array![1.5f32], 2.0), array![3.0f32]);
         assert_eq!(s.sub(1, &array![3u64 - 2]), array![0u64]);
-        // Others are arrays of one element; so is what is of another type than the elements.
+        assert_eq!(s.mul(&array![1.5], 2.0).sum(), 3.0);
+        // Complex ones, and what else has a zero; and of another type than the elements, where these have such an operation.
         let (z, w) = (array![Complex::new(1.0, 2.0)], Complex::new(0.0, 1.0));
+        assert_eq!(s.mul(&z, w), &z * w);
+        assert_eq!(s.div(w, &z), z.mapv(|z| w / z));
+        assert_eq!(s.mul(&z, 2.0), &z * 2.0);
+        assert_eq!(s.sub(2.0, &z), z.mapv(|z| 2.0 - z));
+        assert_eq!(s.mul(&array![2.0, 3.0], w), array![2.0 * w, 3.0 * w]);
+        assert_eq!(s.add(&array![0.5], &z), array![Complex::new(1.5, 2.0)]);
         assert_eq!(s.mul(&z, &arr0(w)), &z * w);
         assert_eq!(s.mul(&z, &arr0(2.0)), &z * 2.0);
         assert_eq!(s.neg(&z), -&z);
+        let wrapping = array![Wrapping(200u8)];
+        assert_eq!(s.add(&wrapping, Wrapping(100)), array![Wrapping(44)]);
     });
+}
+
+/// In generic code a number needs no bound but the one that its arithmetic needs.
+#[test]
+fn numbers_of_generic_types_are_operands() {
+    fn float<'s, F: NdFloat>(s: Scope<'s>, x: ArrayView1<F>, y: ArrayView1<F>, t: F) -> ArrayViewMut1<'s, F> {
+        s.add(&s.mul(&x, t), &s.mul(&y, F::one() - t))
+    }
+    fn linalg<'s, T: LinalgScalar, D: Dimension>(s: Scope<'s>, x: &ArrayRef<T, D>, w: T) -> ArrayViewMut<'s, T, D> {
+        let product = s.mul(w, &s.mul(x, w));
+        s.div(&s.sub(&product, &product), T::one() + T::one())
+    }
+    fn any_float<'s, F: Float, S: Data<Elem = F>>(s: Scope<'s>, x: &ArrayBase<S, Ix2>, t: F) -> ArrayViewMut2<'s, F> {
+        s.sub(t, &s.div(x, t))
+    }
+    fn complex<'s, F: Float>(s: Scope<'s>, z: ArrayView1<Complex<F>>, t: F) -> ArrayViewMut1<'s, Complex<F>> {
+        s.add(&s.mul(&z, t), Complex::new(t, -t))
+    }
+    let (x, y) = (array![1.0f32, 2.0], array![5.0f32, -2.0]);
+    let z = array![Complex::new(1.0, 2.0)];
+    ndarena::scope(|s| {
+        assert_eq!(float(s, x.view(), y.view(), 0.25), &x * 0.25 + &y * 0.75);
+        assert_eq!(linalg(s, &x, 3.0), array![0.0, 0.0]);
+        assert_eq!(linalg(s, &array![[1, 2]], 3), array![[0, 0]]);
+        assert_eq!(linalg(s, &z, Complex::i()), array![Complex::default()]);
+        assert_eq!(any_float(s, &array![[2.0, 4.0]], 2.0), array![[1.0, 0.0]]);
+        assert_eq!(complex(s, z.view(), 0.5), &z * 0.5 + Complex::new(0.5, -0.5));
+    });
+    let all =
+        || ndarena::scope(|s| float(s, x.view(), y.view(), 0.5).sum() + complex(s, z.view(), 0.5).sum().re as f32);
+    all();
+    assert_eq!(calls_of(|| assert_eq!(all(), 4.0)), 0);
 }
 
 #[test]

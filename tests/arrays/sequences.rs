@@ -35,6 +35,15 @@ proptest! {
             assert_eq!(s.from_iter(elements.iter().rev().map(|x| x.1)), Array1::from_iter(elements.iter().rev().map(|x| x.1)));
             let zipped = s.from_iter(elements.iter().enumerate());
             assert!(zipped.iter().enumerate().all(|(i, &(j, x))| i == j && *x == elements[i]));
+            // Not all of these know how many they are, and none is made for each.
+            let (small, large) = (|x: &&(u8, u64)| x.0 < 100, |x: &&(u8, u64)| x.0 >= 100);
+            let ours = s.from_iter(elements.iter().filter(small).chain(elements.iter().filter(large)).copied());
+            assert_eq!(ours, Array1::from_iter(elements.iter().filter(small).chain(elements.iter().filter(large)).copied()));
+            let mut calls = 0;
+            let until = s.from_iter(elements.iter().map_while(|x| { calls += 1; (x.0 < 200).then_some(x.1) }));
+            let expected: Vec<u64> = elements.iter().map_while(|x| (x.0 < 200).then_some(x.1)).collect();
+            assert_eq!(until.to_vec(), expected);
+            assert_eq!(calls, (expected.len() + 1).min(elements.len()));
         });
     }
 }
@@ -54,9 +63,9 @@ fn diagonals_are_ndarrays() {
     });
 }
 
-/// Says that it has `says` elements, and has `has`.
+/// An iterator that says how many elements it has, and has others.
 struct Lying {
-    says: usize,
+    says: (usize, Option<usize>),
     has: usize,
 }
 
@@ -67,10 +76,8 @@ impl Iterator for Lying {
         self.has = self.has.checked_sub(1)?;
         Some(self.has)
     }
-}
 
-impl ExactSizeIterator for Lying {
-    fn len(&self) -> usize {
+    fn size_hint(&self) -> (usize, Option<usize>) {
         self.says
     }
 }
@@ -78,15 +85,37 @@ impl ExactSizeIterator for Lying {
 #[test]
 fn iterators_that_lie_do_no_harm() {
     let buffer = Buffer::new();
-    let said = catch_unwind(AssertUnwindSafe(|| buffer.scope(|s| s.from_iter(Lying { says: 10, has: 4 }).len())));
-    let said = *said.unwrap_err().downcast::<String>().unwrap();
-    assert!(said.contains("whose length is 10 gave 4 elements"), "{said}");
-    assert_eq!(buffer.scope(|s| s.from_iter(Lying { says: 2, has: 4 }).to_vec()), [3, 2]);
-    let said =
-        catch_unwind(AssertUnwindSafe(|| buffer.scope(|s| s.from_iter(Lying { says: usize::MAX, has: 4 }).len())));
+    let exactly = |says| (says, Some(says));
+    let given = |says, has| buffer.scope(|s| s.from_iter(Lying { says, has }).to_vec());
+    assert_eq!(given(exactly(10), 4), [3, 2, 1, 0]);
+    assert_eq!(given(exactly(2), 4), [3, 2], "no more are asked for");
+    for says in [(0, None), (0, Some(2)), (5, Some(9)), (usize::MAX, None), (0, Some(usize::MAX))] {
+        assert_eq!(given(says, 4), [3, 2, 1, 0], "{says:?}");
+    }
+    let said = catch_unwind(AssertUnwindSafe(|| given(exactly(usize::MAX), 4)));
     assert!(said.unwrap_err().downcast::<String>().unwrap().contains("overflows isize"));
     assert_eq!(buffer.stats().in_use, 0);
     assert!(catch_unwind(|| ndarena::scope(|s| s.range(0.0, 1.0, -0.5).len())).is_err(), "away from the end");
+}
+
+/// Elements that an iterator does not number beforehand take as much of the scope as if it had, and memory beside that for a time.
+#[test]
+fn elements_that_are_not_numbered_leave_nothing_behind() {
+    let buffer = Buffer::new();
+    for n in [0, 1, 15, 16, 17, 47, 48, 49, 1000] {
+        buffer.scope(|s| {
+            let before = buffer.stats().in_use;
+            let numbered = s.from_iter(0..n);
+            let taken = buffer.stats().in_use - before;
+            let gathered = s.from_iter((0..n).filter(|_| true));
+            assert_eq!(gathered, numbered);
+            assert_eq!(buffer.stats().in_use - before, 2 * taken, "{n}");
+        });
+    }
+    // An iterator that does not end comes to the end of memory, and only that.
+    let limited = Buffer::with_limit(10_000);
+    assert!(catch_unwind(AssertUnwindSafe(|| limited.scope(|s| s.from_iter(std::iter::repeat(1u64)).len()))).is_err());
+    assert_eq!(limited.scope(|s| s.from_iter((0..9).filter(|n| n % 4 == 0)).to_vec()), [0, 4, 8]);
 }
 
 #[test]
@@ -96,9 +125,12 @@ fn the_steady_state_allocates_nothing() {
         buffer.scope(|s| {
             let x = s.linspace(0.0, 1.0, 50);
             let matrix = s.from_diag(&x);
-            matrix.sum() + s.eye::<f64>(10).sum() + s.range(0.0, 9.0, 1.0).sum() + s.from_iter(0..10).sum() as f64
+            matrix.sum()
+                + s.eye::<f64>(10).sum()
+                + s.range(0.0, 9.0, 1.0).sum()
+                + s.from_iter((0..20).filter(|n| n % 2 == 0)).sum() as f64
         })
     };
-    assert_eq!(all(), 25.0 + 10.0 + 36.0 + 45.0);
-    assert_eq!(calls_of(|| assert_eq!(all(), 116.0)), 0);
+    assert_eq!(all(), 25.0 + 10.0 + 36.0 + 90.0);
+    assert_eq!(calls_of(|| assert_eq!(all(), 161.0)), 0);
 }

@@ -1,4 +1,4 @@
-//! error[E0271]: type mismatch
+//! error[E0277]: cannot multiply `f64` by `u8`
 use ndarray::array;
 
 fn main() {

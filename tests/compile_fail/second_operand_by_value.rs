@@ -1,5 +1,7 @@
-//! error[E0277]: no operation on `&ArrayBase<OwnedRepr<{float}>, Dim<[usize; 1]>, {float}>` and `ArrayBase<ViewRepr<&mut _>, Dim<[usize; 1]>, _>` in a scope
-//! operands are `&a` and `&b`, or `&a` and a number of the type of its elements, in either order
+//! error[E0277]: cannot add `ArrayBase<ViewRepr<&mut _>, Dim<[usize; 1]>, _>` to `{float}`
+//! error[E0277]: `ArrayBase<ViewRepr<&mut _>, Dim<[usize; 1]>, _>` is no operand of an operation in a scope
+//! neither a reference to an array nor a number
+//! operands are `&a` and `&b`, or `&a` and a number, in either order
 use ndarray::array;
 
 fn main() {

@@ -1,5 +1,4 @@
-//! error[E0277]: no operation on `&ArrayBase<OwnedRepr<{float}>, Dim<[usize; 1]>, {float}>` and `{integer}` in a scope
-//! operands are `&a` and `&b`, or `&a` and a number of the type of its elements, in either order
+//! error[E0277]: cannot add an integer to a float
 use ndarray::array;
 
 fn main() {

@@ -40,6 +40,38 @@ fn a_result_owns_its_memory() {
 }
 
 #[test]
+fn several_results_share_their_memory() {
+    let buffer = Buffer::new();
+    let mut made_at = [std::ptr::null(); 2];
+    let (mut x, y, z) = buffer.scope_to_owned3(|s| {
+        let x = s.from_shape_fn((30, 40), |(i, j)| (i * j) as f64);
+        let y = s.sum_axis(&x, Axis(0));
+        made_at = [x.as_ptr(), y.as_ptr()];
+        let empty: ArrayViewMut1<'static, u8> = ArrayViewMut::from(&mut []);
+        (x, y, empty)
+    });
+    is_owned(&x);
+    is_owned(&z);
+    assert_eq!([x.as_ptr(), y.as_ptr()], made_at, "nothing was copied");
+    assert_eq!([x.reserved(), y.reserved(), z.reserved()], [x.reserved(); 3]);
+    assert!(x.reserved() >= 40 * 31 * 8);
+    assert_eq!(buffer.stats().reserved, 0);
+    buffer.scope(|s| s.from_elem((100, 100), -1.0).sum());
+    drop(buffer);
+    x[[0, 0]] = 5.0;
+    let expected = Array2::from_shape_fn((30, 40), |(i, j)| (i * j) as f64).sum_axis(Axis(0));
+    // On whichever thread the last one ends.
+    let y = thread::spawn(move || {
+        drop((x, z));
+        y
+    });
+    assert_eq!(y.join().unwrap().view(), expected);
+    let (a, b, c, d) =
+        Buffer::new().scope_to_owned4(|s| (s.eye::<f32>(2), s.ones::<i8>(3), s.zeros::<u64>(()), s.from_iter(0..4)));
+    assert_eq!((a.sum(), b.sum(), c.sum(), d.sum()), (2.0, 3, 0, 6));
+}
+
+#[test]
 fn it_becomes_a_plain_array() {
     let buffer = Buffer::new();
     for order in [false, true] {

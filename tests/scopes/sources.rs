@@ -73,6 +73,25 @@ fn all_memory_comes_from_the_source_and_goes_back() {
     }
 }
 
+/// Memory that arrays share is given back once, with the last of them, in whichever order they go.
+#[test]
+fn the_last_of_several_results_gives_the_memory_back() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let source = Listed::new(0, usize::MAX);
+        let buffer = Buffer::from_source(source.clone());
+        let (a, b, c) = buffer.scope_to_owned3(|s| (s.ones::<f64>(1000), s.ones::<f64>(10), s.ones::<f64>(0)));
+        drop(buffer);
+        let held = source.held();
+        assert!(held >= 8080);
+        let mut arrays = [Some(a), Some(b), Some(c)];
+        for (dropped, k) in order.into_iter().enumerate() {
+            assert_eq!(source.held(), held, "{order:?}, {dropped}");
+            arrays[k] = None;
+        }
+        assert_eq!(source.held(), 0, "{order:?}");
+    }
+}
+
 #[test]
 fn a_detached_array_gives_its_chunks_back_later_and_elsewhere() {
     let source = Listed::new(0, usize::MAX);

@@ -1,12 +1,19 @@
 //! Functions of each element.
 
 use ndarray::prelude::*;
+use num_complex::Complex64;
 
-use super::{Element, Row, a, bits, ints, pairs};
+use super::{Element, Row, a, bits, ints, pairs, v};
 
 impl Element for bool {
     fn bits(self) -> u64 {
         u64::from(self)
+    }
+}
+
+impl Element for Complex64 {
+    fn bits(self) -> u64 {
+        self.re.to_bits().rotate_left(32) ^ self.im.to_bits()
     }
 }
 
@@ -57,6 +64,39 @@ pub(super) fn rows() -> Vec<Row> {
             },
             |n| ints(n).mapv(|x| (f64::from(x), true))
         ),
+        row!(
+            Scope::zip_map6,
+            |s, n| s.zip_map6(&a(n), &v(n), &a(n), &v(n), &a(n), &a(n), |x, y, z, t, u, w| x + y + z * t + u - w),
+            |n| a(n) + v(n) + a(n) * v(n) + a(n) - a(n)
+        ),
+        row!(
+            Scope::zip_map7,
+            |s, n| s.zip_map7(
+                &ints(n),
+                &arr0(2),
+                &ints(n),
+                &ints(n),
+                &ints(n),
+                &ints(n),
+                &ints(n),
+                |a, b, c, d, e, f, g| { a * b - c + d - e + f - g }
+            ),
+            |n| ints(n) * 2 - ints(n)
+        ),
+        row!(
+            Scope::zip_map8,
+            |s, n| {
+                let x = &ints(n);
+                s.zip_map8(x, x, x, &arr0(3), x, x, x, x, |a, b, c, d, e, f, g, h| a * b * c + d - e + f - g * h)
+            },
+            |n| &ints(n) * &ints(n) * &ints(n) + 3 - &ints(n) * &ints(n)
+        ),
+        row!(Scope::mul, |s, n| s.mul(&a(n), Complex64::new(0.0, 2.0)), |n| a(n)
+            .mapv(|x| Complex64::new(0.0, 2.0) * x)),
+        row!(Scope::freeze, |s, n| s.freeze(s.mul(&ints(n), 2)).to_owned(), |n| ints(n) * 2),
+        row!(Scope::from_iter, |s, n| s.from_iter((0..(n * n) as i32).filter(|i| i % 3 != 1)), |n| {
+            (0..(n * n) as i32).filter(|i| i % 3 != 1).collect::<Array1<i32>>()
+        }),
     ]);
     rows
 }
