@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 
-use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, aview0, indices};
+use ndarray::{ArrayViewMut, Dimension, IntoDimension, Ix1, aview0};
 use num_traits::{One, Zero};
 
 use super::element::AllocElement;
@@ -257,14 +257,30 @@ impl<'s, Sh: ArrayShape<K>, K> AllocArray<'s, Sh, K> for Scope<'s> {
     }
 }
 
-/// Writes `f(index)` to each of `elements`, the indices being those of `dim`, or panics if there are not as many of both.
+/// Writes `f(index)` to each of `elements`, the indices being those of `dim` in row-major order, or panics if there are not as many
+/// of both.
 #[inline]
 fn write_all<T, D: Dimension>(elements: &mut [MaybeUninit<T>], dim: D, mut f: impl FnMut(D::Pattern) -> T) {
-    let mut elements = elements.iter_mut();
-    indices(dim).into_iter().for_each(|index| {
-        elements.next().expect("an index has an element").write(f(index));
-    });
-    assert!(elements.next().is_none(), "an element has an index");
+    assert!(elements.len() == dim.size(), "each element has an index");
+    let mut index = D::zeros(dim.ndim());
+    let Some(last) = dim.ndim().checked_sub(1) else {
+        elements[0].write(f(index.into_pattern()));
+        return;
+    };
+    // There is no row if the last axis is empty, as then there are no elements.
+    for row in elements.chunks_exact_mut(dim[last].max(1)) {
+        for (i, element) in row.iter_mut().enumerate() {
+            index[last] = i;
+            element.write(f(index.clone().into_pattern()));
+        }
+        for axis in (0..last).rev() {
+            index[axis] += 1;
+            if index[axis] < dim[axis] {
+                break;
+            }
+            index[axis] = 0;
+        }
+    }
 }
 
 /// `index` with its components in the opposite order.

@@ -4,6 +4,7 @@
 //! compiler knows the answer: for elements that are not integers, no code is left of this.
 
 use core::any::TypeId;
+use core::cell::Cell;
 
 use ndarray::{ArrayRef, Dimension, IntoDimension};
 
@@ -43,38 +44,40 @@ fn is<T, I: 'static>() -> bool {
     typeid::of::<T>() == TypeId::of::<I>()
 }
 
-/// Panics if one of `divisors`, by which `T`s are to be divided, is zero, and both are of one of Rust's integer types.
+/// `x`, by which a `T` is to be divided; but where both are of one of Rust's integer types and `x` is zero, 1, and `found` is set. The
+/// division itself need not look for zero then, so that this costs nothing.
 #[inline(always)]
-#[track_caller]
-pub(super) fn check_divisors<T, U, D: Dimension>(operation: &'static str, divisors: &ArrayRef<U, D>) {
-    if !are_integers::<T, U>() {
-        return;
+pub(super) fn divisor<T, U>(x: U, found: &Cell<bool>) -> U {
+    macro_rules! not_zero {
+        ($($I:ty)+) => {$(
+            if is::<U, $I>() {
+                let one: $I = 1;
+                // SAFETY: `U` is this integer type, as it has its id (Integer).
+                return unsafe { core::ptr::from_ref(&one).cast::<U>().read() };
+            }
+        )+};
     }
-    let found = match divisors.as_slice_memory_order() {
-        // The loop goes on after a zero, since it is one over vectors then.
-        Some(divisors) => divisors.iter().fold(false, |found, x| found | is_zero_of::<T, U>(x)),
-        None => divisors.iter().any(is_zero_of::<T, U>),
-    };
-    if found {
-        let zero = divisors.indexed_iter().find(|(_, x)| is_zero_of::<T, U>(x));
-        let index = zero.map(|(index, _)| index.into_dimension()).unwrap_or_default();
-        divided_by_zero(operation, index.slice(), divisors.shape());
+    if is_zero_of::<T, U>(&x) {
+        found.set(true);
+        not_zero! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
     }
+    x
 }
 
-/// Panics if `divisor`, by which `T`s are to be divided, is zero, and both are of one of Rust's integer types.
-#[inline(always)]
+/// The panic of a division of `T`s by these, of which one is zero.
+#[cold]
+#[inline(never)]
 #[track_caller]
-pub(super) fn check_divisor<T, U>(operation: &'static str, divisor: &U) {
-    if is_zero_of::<T, U>(divisor) {
-        divided_by_zero(operation, &[], &[]);
-    }
+pub(super) fn one_is_zero<T, U, D: Dimension>(operation: &'static str, divisors: &ArrayRef<U, D>) -> ! {
+    let zero = divisors.indexed_iter().find(|(_, x)| is_zero_of::<T, U>(x));
+    let index = zero.map(|(index, _)| index.into_dimension()).unwrap_or_default();
+    divided_by_zero(operation, index.slice(), divisors.shape())
 }
 
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn divided_by_zero(operation: &'static str, index: &[usize], shape: &[usize]) -> ! {
+pub(super) fn divided_by_zero(operation: &'static str, index: &[usize], shape: &[usize]) -> ! {
     if shape.is_empty() {
         panic!("ndarena: {operation}: integers are divided by 0; give a divisor that is not zero");
     }

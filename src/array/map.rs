@@ -8,7 +8,7 @@ use ndarray::{ArrayRef, ArrayViewMut, Axis, Dimension, ShapeBuilder};
 use super::AllocArray;
 use super::filling::{Filling, written};
 use super::order::{axes_in_turn, in_order, in_place};
-use super::runs::write_array;
+use super::runs::{copy_array, write_array};
 use crate::scope::Scope;
 use crate::shape::lengths_mut;
 
@@ -41,7 +41,7 @@ impl<'s> Scope<'s> {
             Some(from) => written(self, a.raw_dim().set_f(false), |to| to.copy(from)),
             None => self.like(a, |to, from| match from {
                 Elements::Memory(from) => to.copy(from),
-                from => from.map(to, |&x| x),
+                Elements::Walk(a, order) => copy_array(to, a, |place| order.axis(place, a.ndim())),
             }),
         }
     }

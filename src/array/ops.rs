@@ -1,11 +1,12 @@
 //! ndarray's operators, into scope memory.
 
+use core::cell::Cell;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use ndarray::{ArrayBase, ArrayRef, ArrayViewMut, Data, DimMax, Dimension};
 use num_traits::Zero;
 
-use super::integers::{check_divisor, check_divisors};
+use super::integers::{divided_by_zero, divisor, one_is_zero};
 use crate::scope::Scope;
 
 /// What [`Scope::add`], [`sub`](Scope::sub), [`mul`](Scope::mul) and [`div`](Scope::div) take on either side: a reference to an
@@ -101,15 +102,15 @@ pub trait Operands<B> {
 
     /// The array of `f` of each two elements, for the operation of that name.
     fn apply<'s, R: Copy + 's>(
-        self,
-        b: B,
+        &self,
+        b: &B,
         s: Scope<'s>,
         operation: &'static str,
         f: impl Fn(Self::First, Self::Second) -> R,
     ) -> ArrayViewMut<'s, R, Self::Dim>;
 
-    /// If any division by zero would panic, that panic, at the caller's place.
-    fn check_division(&self, b: &B);
+    /// The panic of a division by a `b` that is zero, or has one.
+    fn divided_by_zero(&self, b: &B) -> !;
 }
 
 impl<T: Copy, U: Copy, D: Dimension + DimMax<E>, E: Dimension> Operands<&ArrayRef<U, E>> for &ArrayRef<T, D> {
@@ -120,8 +121,8 @@ impl<T: Copy, U: Copy, D: Dimension + DimMax<E>, E: Dimension> Operands<&ArrayRe
     #[inline]
     #[track_caller]
     fn apply<'s, R: Copy + 's>(
-        self,
-        b: &ArrayRef<U, E>,
+        &self,
+        b: &&ArrayRef<U, E>,
         s: Scope<'s>,
         operation: &'static str,
         f: impl Fn(T, U) -> R,
@@ -129,12 +130,9 @@ impl<T: Copy, U: Copy, D: Dimension + DimMax<E>, E: Dimension> Operands<&ArrayRe
         s.zip_as(operation, self, b, |&a, &b| f(a, b))
     }
 
-    #[inline(always)]
     #[track_caller]
-    fn check_division(&self, b: &&ArrayRef<U, E>) {
-        if !self.is_empty() {
-            check_divisors::<T, U, E>("div", b);
-        }
+    fn divided_by_zero(&self, b: &&ArrayRef<U, E>) -> ! {
+        one_is_zero::<T, U, E>("div", b)
     }
 }
 
@@ -146,8 +144,8 @@ impl<T: Copy, U: Copy, D: Dimension> Operands<Number<U>> for &ArrayRef<T, D> {
     #[inline]
     #[track_caller]
     fn apply<'s, R: Copy + 's>(
-        self,
-        b: Number<U>,
+        &self,
+        b: &Number<U>,
         s: Scope<'s>,
         _: &'static str,
         f: impl Fn(T, U) -> R,
@@ -155,12 +153,9 @@ impl<T: Copy, U: Copy, D: Dimension> Operands<Number<U>> for &ArrayRef<T, D> {
         s.map(self, |&a| f(a, b.0))
     }
 
-    #[inline(always)]
     #[track_caller]
-    fn check_division(&self, b: &Number<U>) {
-        if !self.is_empty() {
-            check_divisor::<T, U>("div", &b.0);
-        }
+    fn divided_by_zero(&self, _: &Number<U>) -> ! {
+        divided_by_zero("div", &[], &[])
     }
 }
 
@@ -172,8 +167,8 @@ impl<T: Copy, U: Copy, E: Dimension> Operands<&ArrayRef<U, E>> for Number<T> {
     #[inline]
     #[track_caller]
     fn apply<'s, R: Copy + 's>(
-        self,
-        b: &ArrayRef<U, E>,
+        &self,
+        b: &&ArrayRef<U, E>,
         s: Scope<'s>,
         _: &'static str,
         f: impl Fn(T, U) -> R,
@@ -181,10 +176,9 @@ impl<T: Copy, U: Copy, E: Dimension> Operands<&ArrayRef<U, E>> for Number<T> {
         s.map(b, |&b| f(self.0, b))
     }
 
-    #[inline(always)]
     #[track_caller]
-    fn check_division(&self, b: &&ArrayRef<U, E>) {
-        check_divisors::<T, U, E>("div", b);
+    fn divided_by_zero(&self, b: &&ArrayRef<U, E>) -> ! {
+        one_is_zero::<T, U, E>("div", b)
     }
 }
 
@@ -224,8 +218,7 @@ impl<'s> Scope<'s> {
         B: Operand<U>,
         T: Add<U, Output: Copy + 's>,
     {
-        let (a, b) = (a.value(), b.value());
-        a.apply(b, self, "add", |a, b| a.add(b))
+        a.value().apply(&b.value(), self, "add", |a, b| a.add(b))
     }
 
     /// The difference of `a` and `b`, element by element: `&a - &b`, `&a - x` or `x - &b` in scope memory. See
@@ -249,8 +242,7 @@ impl<'s> Scope<'s> {
         B: Operand<U>,
         T: Sub<U, Output: Copy + 's>,
     {
-        let (a, b) = (a.value(), b.value());
-        a.apply(b, self, "sub", |a, b| a.sub(b))
+        a.value().apply(&b.value(), self, "sub", |a, b| a.sub(b))
     }
 
     /// The product of `a` and `b`, element by element: `&a * &b` or `&a * x` in scope memory. See [`add`](Scope::add);
@@ -274,8 +266,7 @@ impl<'s> Scope<'s> {
         B: Operand<U>,
         T: Mul<U, Output: Copy + 's>,
     {
-        let (a, b) = (a.value(), b.value());
-        a.apply(b, self, "mul", |a, b| a.mul(b))
+        a.value().apply(&b.value(), self, "mul", |a, b| a.mul(b))
     }
 
     /// The quotient of `a` and `b`, element by element: `&a / &b`, `&a / x` or `x / &b` in scope memory. See
@@ -301,8 +292,13 @@ impl<'s> Scope<'s> {
         T: Div<U, Output: Copy + 's>,
     {
         let (a, b) = (a.value(), b.value());
-        a.check_division(&b);
-        a.apply(b, self, "div", |a, b| a.div(b))
+        // The panic of the division itself would not be at the caller's place.
+        let by_zero = Cell::new(false);
+        let quotient = a.apply(&b, self, "div", |a, b| a.div(divisor::<T, U>(b, &by_zero)));
+        if by_zero.get() {
+            a.divided_by_zero(&b);
+        }
+        quotient
     }
 
     /// The negative of each element: `-&a` in scope memory.

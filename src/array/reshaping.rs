@@ -1,14 +1,14 @@
 //! The same elements in another shape, or another order in memory.
 
 use ndarray::{
-    ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, Dimension, ErrorKind, IntoDimension, Order, ShapeArg,
-    ShapeBuilder, ShapeError,
+    ArrayRef, ArrayView, ArrayView1, ArrayViewMut, Axis, Dimension, IntoDimension, Order, ShapeArg, ShapeBuilder,
+    ShapeError,
 };
 
 use super::checks::cannot_broadcast;
 use super::filling::written;
 use super::raw::too_large;
-use super::runs::write_array;
+use super::runs::copy_array;
 use crate::scope::Scope;
 use crate::shape::{contiguous_extent, lengths_mut, regrouped};
 
@@ -28,6 +28,7 @@ impl<'s> Scope<'s> {
     ///     assert_eq!(s.as_standard_layout(&a.t()).as_slice(), Some(&[1, 3, 2, 4][..]));
     /// });
     /// ```
+    #[inline]
     #[track_caller]
     pub fn as_standard_layout<'a, T, D>(self, a: &'a ArrayRef<T, D>) -> ArrayView<'a, T, D>
     where
@@ -64,6 +65,7 @@ impl<'s> Scope<'s> {
     ///     Ok::<_, ndarray::ShapeError>(())
     /// });
     /// ```
+    #[inline]
     #[track_caller]
     pub fn to_shape<'a, T, D, E>(self, a: &'a ArrayRef<T, D>, shape: E) -> Result<ArrayView<'a, T, E::Dim>, ShapeError>
     where
@@ -74,9 +76,8 @@ impl<'s> Scope<'s> {
     {
         let (dim, order) = shape.into_shape_and_order();
         let order = order.unwrap_or(Order::RowMajor);
-        match a.view().into_shape_with_order((dim.clone(), order)) {
-            Err(error) if error.kind() == ErrorKind::IncompatibleLayout => {}
-            done => return done,
+        if a.is_empty() || dim.size_checked() != Some(a.len()) {
+            return a.view().into_shape_with_order((dim, order));
         }
         match order {
             // With all axes the other way round, this is the order of row-major arrays.
@@ -201,6 +202,8 @@ impl<'s> Scope<'s> {
 
     /// A copy of `a`'s elements, in the order of their indices, in an array of another shape; or ndarray's error if that has not
     /// as many.
+    #[cold]
+    #[inline(never)]
     #[track_caller]
     fn in_order_of_indices<T, D, Sh>(
         self,
@@ -212,7 +215,7 @@ impl<'s> Scope<'s> {
         D: Dimension,
         Sh: ShapeBuilder,
     {
-        let copy = written(self, a.raw_dim().set_f(false), |to| write_array(to, &a, |axis| axis, |&x| x));
+        let copy = written(self, a.raw_dim().set_f(false), |to| copy_array(to, &a, |axis| axis));
         let elements: &'s [T] = copy.into_slice().expect("a new array has no gaps");
         ArrayView::from_shape(shape.into_shape_with_order(), elements)
     }

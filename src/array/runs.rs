@@ -55,16 +55,16 @@ impl<'a, A> Run<'a, A> {
         if self.step == 0 { Some(unsafe { &*self.first }) } else { None }
     }
 
-    /// Element `i` of the run.
+    /// The next element of the run, the first one at the first call.
     ///
     /// # Safety
     ///
-    /// `i` is less than the length of the walk's runs.
+    /// The run has elements left: this is called no more often than the walk's runs are long.
     #[inline(always)]
-    pub(super) unsafe fn get(&self, i: usize) -> &'a A {
-        debug_assert!(i < self.len, "an element of the run");
-        // SAFETY: there are `i` steps to take (Steps).
-        let element = unsafe { self.first.offset(self.step * i as isize) };
+    pub(super) unsafe fn next(&mut self) -> &'a A {
+        let element = self.first;
+        self.first = element.wrapping_offset(self.step);
+        self.len = self.len.wrapping_sub(1);
         // SAFETY: it is an element, for `'a` (Steps).
         unsafe { &*element }
     }
@@ -93,14 +93,18 @@ macro_rules! write_walk {
         match (($a.as_slice(), $a.as_one()), ($b.as_slice(), $b.as_one())) {
             ((Some(a), _), (_, Some(b))) => $to.map(a, |a| $f(a, b)),
             ((_, Some(a)), (Some(b), _)) => $to.map(b, |b| $f(a, b)),
-            // SAFETY: each `i` is less than the length of the runs.
-            _ => $to.write($len, |i| $f(unsafe { $a.get(i) }, unsafe { $b.get(i) })),
+            _ => {
+                let (mut a, mut b) = ($a, $b);
+                // SAFETY: this is done as often as the runs are long.
+                $to.write($len, |_| $f(unsafe { a.next() }, unsafe { b.next() }));
+            }
         }
     };
-    (@steps $to:ident, $len:ident, $f:ident, $($a:ident)+) => {
-        // SAFETY: each `i` is less than the length of the runs.
-        $to.write($len, |i| $f($(unsafe { $a.get(i) }),+))
-    };
+    (@steps $to:ident, $len:ident, $f:ident, $($a:ident)+) => {{
+        $(let mut $a = $a;)+
+        // SAFETY: this is done as often as the runs are long.
+        $to.write($len, |_| $f($(unsafe { $a.next() }),+));
+    }};
 }
 pub(super) use write_walk;
 
@@ -124,6 +128,34 @@ pub(super) fn write_array<'a, A, T, D: Dimension>(
         }
     }
 }
+
+/// Writes the elements of `a` to the next elements of `to`; `slowest_first(0)` is the axis that changes last.
+#[inline]
+pub(super) fn copy_array<T: Copy, D: Dimension>(
+    to: &mut Filling<'_, T>,
+    a: &ArrayRef<T, D>,
+    slowest_first: impl Fn(usize) -> usize,
+) {
+    match Broadcast::new(a.shape(), [strided(a)]) {
+        Some(axes) if !a.is_empty() => {
+            let walk = axes.walk(slowest_first);
+            walk.runs(|at| {
+                // SAFETY: the walk was made for this array, and gave this distance.
+                let mut run = unsafe { Run::new(a, &walk, 0, at[0]) };
+                match run.as_slice() {
+                    Some(from) if size_of_val(from) >= LONG => to.copy(from),
+                    Some(from) => to.map(from, |&x| x),
+                    // SAFETY: this is done as often as the run is long.
+                    None => to.write(walk.len(), |_| *unsafe { run.next() }),
+                }
+            });
+        }
+        _ => write_array(to, a, slowest_first, |&x| x),
+    }
+}
+
+/// From so many bytes on a copy by `memcpy`, which is a call, is faster than a loop.
+const LONG: usize = 64;
 
 /// An array's lengths and strides.
 #[inline(always)]

@@ -7,7 +7,7 @@ use ndarray::{
 use super::checks::check_axis;
 use super::filling::{Filling, written};
 use super::order::{axes_in_turn, in_order, in_place};
-use super::runs::write_array;
+use super::runs::copy_array;
 use crate::scope::Scope;
 use crate::shape::{contiguous_extent, lengths_mut};
 
@@ -60,7 +60,7 @@ impl<'s> Scope<'s> {
         if contiguous_extent(&dim, size_of::<T>()).is_err() {
             return error(ErrorKind::Overflow);
         }
-        Ok(self.join(dim, axis, |to, order| arrays.iter().for_each(|a| write_array(to, a, order, |&x| x))))
+        Ok(self.join(dim, axis, |to, order| arrays.iter().for_each(|a| copy_array(to, a, order))))
     }
 
     /// The arrays next to each other along a new axis, like `ndarray::stack`.
@@ -106,7 +106,7 @@ impl<'s> Scope<'s> {
         }
         Ok(self.join(dim, axis, |to, order| {
             let part = without(axis, order);
-            arrays.iter().for_each(|a| write_array(to, a, &part, |&x| x));
+            arrays.iter().for_each(|a| copy_array(to, a, &part));
         }))
     }
 
@@ -148,7 +148,7 @@ impl<'s> Scope<'s> {
         // A part has one axis less than the whole, and the others in the order that they have there.
         self.join(dim, axis, |to, order| {
             let part = without(axis, order);
-            indices.iter().for_each(|&index| write_array(to, &a.index_axis(axis, index), &part, |&x| x));
+            indices.iter().for_each(|&index| copy_array(to, &a.index_axis(axis, index), &part));
         })
     }
 

@@ -7,8 +7,8 @@ use core::marker::PhantomData;
 
 use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{
-    ArrayRef, ArrayRef1, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Ix1, Ix2, IxDyn, LinalgScalar,
-    ShapeBuilder,
+    ArrayRef, ArrayRef1, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix1, Ix2, Ix3, Ix4, IxDyn,
+    LinalgScalar, ShapeBuilder,
 };
 
 #[cfg(feature = "std")]
@@ -16,6 +16,8 @@ use super::small::small_product;
 use crate::array::AllocArray;
 use crate::array::filling::written;
 use crate::array::raw::{Contents, place};
+use crate::array::runs::{Run, strided, write_walk};
+use crate::array::walk::Broadcast;
 use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
@@ -111,13 +113,13 @@ impl<'s> Scope<'s> {
             if dim.0 == 0 || dim.1 == 0 {
                 return;
             }
-            for a in a.rows() {
-                for b in b.rows() {
-                    for &a in a {
-                        to.write(b.len(), |j| a * b[j]);
-                    }
-                }
-            }
+            // Row-major, this is the array of the products at all (i, j, k, l): of element (i, k) of `a` and (j, l) of `b`.
+            let shape = [a.nrows(), b.nrows(), a.ncols(), b.ncols()];
+            let (a, b) = (a.view().insert_axis(Axis(1)).insert_axis(Axis(3)), b.view().insert_axis(Axis(1)));
+            let (a, b): (&ArrayRef<A, Ix4>, &ArrayRef<A, Ix3>) = (&a, &b);
+            let axes = Broadcast::new(&shape, [strided(a), strided(b)]).expect("it has four axes");
+            let product = |&a: &A, &b: &A| a * b;
+            write_walk!(to, axes.walk(|axis| axis), product, a 0 b 1);
         })
     }
 }
