@@ -166,7 +166,10 @@ pub(super) fn filled<'s, T: Copy, D: Dimension>(
     mut array: ArrayViewMut<'s, MaybeUninit<T>, D>,
     element: T,
 ) -> ArrayViewMut<'s, T, D> {
-    array.fill(MaybeUninit::new(element));
-    // SAFETY: `fill` writes every element (Whole).
+    match array.as_slice_memory_order_mut() {
+        Some(elements) => elements.fill(MaybeUninit::new(element)),
+        None => array.fill(MaybeUninit::new(element)),
+    }
+    // SAFETY: either `fill` writes every element (Whole).
     unsafe { array.assume_init() }
 }

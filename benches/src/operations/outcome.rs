@@ -15,11 +15,6 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether the shape and the elements are the same, in whatever order of memory.
-    pub fn has_elements_of(&self, other: &Seen) -> bool {
-        (&self.shape, &self.bytes) == (&other.shape, &other.bytes)
-    }
-
     /// The number of elements' bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
