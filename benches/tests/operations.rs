@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarena_benches::operations::{Kind, Operation, Outcome, Seen, Setup, Watch, Way, operations};
+use ndarena_testing::public_names;
 
 /// Keeps what the last turn gave.
 #[derive(Default)]
@@ -79,4 +80,48 @@ fn every_cell_is_as_on_the_heap() {
     println!("{cells} cells, {bytes} bytes of elements");
     assert!(wrong.is_empty(), "{} of {cells} cells:\n{}", wrong.len(), wrong.join("\n"));
     assert!(operations().iter().any(|operation| operation.kind == Kind::Two));
+}
+
+/// Operations of scopes that have no row, and why. (Names are not all there with every feature.)
+const WITHOUT_A_ROW: [(&str, &str); 7] = [
+    (
+        "They are `map`, with one function or another; `sqrt`, `powi` and `clamp` have rows.",
+        "abs_sub acos acosh asin asinh atan atanh cbrt ceil cos cosh exp exp2 exp_m1 floor fract hypot is_infinite \
+         is_nan ln ln_1p log log10 log2 pow2 powf recip round signum sin sinh tan tanh to_degrees to_radians trunc",
+    ),
+    ("It is `flatten`, or `to_shape`, with the axes the other way round.", "flatten_with_order"),
+    (
+        "They make no array of others' elements.",
+        "align alloc_slice bump bytes freeze guard scope uninit try_uninit try_alloc_array",
+    ),
+    ("They change their operand, which rows do not.", "map_mut map_axis_mut"),
+    ("ndarray has no such operation.", "solve_lower_triangular solve_upper_triangular zip_map6 zip_map7 zip_map8"),
+    ("Its elements have to have an order, which complex numbers and floats have not.", "partition"),
+    ("It takes as long as the threads that it finds.", "par_map_collect_in"),
+];
+
+/// Each operation that the library's sources say is public, of scopes and of `Zip`, is called in a row, or is left out for a reason.
+#[test]
+fn every_operation_has_a_row() {
+    let rows: String = operations().iter().map(|operation| operation.in_a_scope).collect();
+    // The compiler may put spaces into what it writes down.
+    let rows: String = rows.split_whitespace().collect();
+    let called = |method: &str| rows.contains(&format!(".{method}(")) || rows.contains(&format!(".{method}::<"));
+    let left_out = || WITHOUT_A_ROW.iter().flat_map(|(_, names)| names.split_whitespace());
+    let mut wrong = Vec::new();
+    let names = public_names();
+    let of_scopes =
+        |name: &str| Some(name.split_once("::").filter(|(of, _)| ["Scope", "Zip"].contains(of))?.1.to_owned());
+    for method in names.iter().filter_map(|name| of_scopes(name)) {
+        let left_out = left_out().any(|name| name == method);
+        if called(&method) == left_out {
+            wrong.push(format!("{method}: {}", if left_out { "it has a row" } else { "it has no row" }));
+        }
+    }
+    for name in left_out() {
+        if !names.iter().filter_map(|name| of_scopes(name)).any(|method| method == name) {
+            wrong.push(format!("there is no {name}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -133,7 +133,10 @@ impl<'s> Scope<'s> {
         T: Copy,
         D: Dimension,
     {
-        self.to_shape(a, (a.len(), order)).expect("as many elements")
+        match a.as_slice() {
+            Some(elements) if order == Order::RowMajor => ArrayView1::from(elements),
+            _ => self.to_shape(a, (a.len(), order)).expect("as many elements"),
+        }
     }
 
     /// `a` broadcast to a larger shape, as ndarray's `broadcast`, but with every element written out.

@@ -10,8 +10,11 @@ use super::filling::{filled, written_front, written_in};
 use crate::error::AllocError;
 use crate::scope::Scope;
 
-/// The number of elements of unknown number that are gathered first.
-const SMALLEST: usize = 16;
+/// So many elements of unknown number are gathered on the stack first.
+const FEW: usize = 16;
+
+/// But not if one has more bytes than this.
+const LARGE: usize = 64;
 
 impl<'s> Scope<'s> {
     /// The elements of an iterator.
@@ -48,25 +51,42 @@ impl<'s> Scope<'s> {
     /// The elements of an iterator, however many they are.
     #[track_caller]
     fn gathered<T: Copy + 's>(self, mut elements: impl Iterator<Item = T>) -> ArrayViewMut1<'s, T> {
+        if size_of::<T>() > LARGE {
+            return self.gathered_beyond(&[], elements);
+        }
+        let Some(first) = elements.next() else { return written_front(self, 0, |_| ()) };
+        let mut few = [first; FEW];
+        match 1 + assigned(&mut few[1..], &mut elements) {
+            FEW => self.gathered_beyond(&few, elements),
+            len => written_front(self, len, |to| to.copy(&few[..len])),
+        }
+    }
+
+    /// `few`, and the elements of an iterator.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn gathered_beyond<T: Copy + 's>(self, few: &[T], mut elements: impl Iterator<Item = T>) -> ArrayViewMut1<'s, T> {
+        // If there is no memory, the closure says so by an error: its own panic would not be at the caller's place.
         let gathered: Result<_, AllocError> = self.scope(|inner| {
-            // Each chunk has room for as many elements as all those before it, and `SMALLEST`; more of them than this fit nowhere.
+            // After the first, each chunk has room for as many elements as all those before it, or `FEW`. More of them than this fit
+            // nowhere.
             let mut chunks: [&[T]; usize::BITS as usize] = [&[]; usize::BITS as usize];
-            let mut len = 0;
-            for chunk in &mut chunks {
-                let Some(first) = elements.next() else { break };
-                let (mut count, room) = (1, len + SMALLEST);
-                let to = filled(inner.try_uninit(room)?, first).into_slice().expect("a new array has no gaps");
-                to[1..].iter_mut().zip(&mut elements).for_each(|(to, element)| {
-                    *to = element;
-                    count += 1;
-                });
-                *chunk = &to[..count];
-                len += count;
-                if count < room {
+            chunks[0] = few;
+            let (mut used, mut len) = (1, few.len());
+            while let Some(first) = elements.next() {
+                let chunk = filled(inner.try_uninit(len.max(FEW))?, first).into_slice();
+                let chunk = chunk.expect("a new array has no gaps");
+                let count = 1 + assigned(&mut chunk[1..], &mut elements);
+                chunks[used] = &chunk[..count];
+                (used, len) = (used + 1, len + count);
+                // An iterator that has ended need not be so kind as to end again.
+                if count < chunk.len() {
                     break;
                 }
             }
-            Ok(written_in(self.try_uninit(len)?, |to| chunks.iter().for_each(|chunk| to.copy(chunk))))
+            let to = self.try_uninit(len)?;
+            Ok(written_in(to, |to| chunks[..used].iter().for_each(|chunk| to.copy(chunk))))
         });
         match gathered {
             Ok(array) => array,
@@ -240,4 +260,15 @@ fn check_numbers<T: num_traits::Float>(operation: &'static str, n: usize) {
 #[track_caller]
 fn leads_nowhere([start, end, step]: [f64; 3]) -> ! {
     panic!("ndarena: range: from {start} to {end} by {step}; give a step that leads from the start towards the end")
+}
+
+/// Assigns what an iterator gives, until that or `to` ends, and says how often.
+#[inline]
+fn assigned<T>(to: &mut [T], elements: &mut impl Iterator<Item = T>) -> usize {
+    let mut count = 0;
+    to.iter_mut().zip(elements).for_each(|(to, element)| {
+        *to = element;
+        count += 1;
+    });
+    count
 }

@@ -10,10 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ndarena::prelude::*;
-use ndarena_testing::{calls_of, panic_of};
+use ndarena_testing::{calls_of, panic_of, public_names};
 use ndarray::{Array1, Axis, MeshIndex, array, meshgrid, s};
 
-use crate::memories::public;
 use source::made;
 use table::{Form, table};
 
@@ -89,7 +88,7 @@ fn all_that_gives_an_array_has_a_row() {
     ] {
         assert!(found.contains(known), "`{known}` was not found: {found:?}");
     }
-    let differences = differences(&found, &table(), &public::names());
+    let differences = differences(&found, &table(), &public_names());
     assert!(differences.is_empty(), "{differences:#?}");
 }
 

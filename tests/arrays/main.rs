@@ -20,7 +20,6 @@ mod reductions;
 mod reshaping;
 mod sequences;
 mod shapes;
-mod sources;
 mod triangles;
 mod triangular;
 

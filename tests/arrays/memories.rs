@@ -6,7 +6,7 @@
 mod documented;
 mod documents;
 mod harness;
-pub(crate) mod public;
+mod public;
 mod rows;
 
 use ndarena::prelude::*;

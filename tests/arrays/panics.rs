@@ -10,10 +10,9 @@ use std::ops::Div;
 use std::path::PathBuf;
 
 use ndarena::{FixedBuffer, prelude::*};
-use ndarena_testing::{Panic, panic_of};
+use ndarena_testing::{Panic, panic_of, sources};
 use ndarray::prelude::*;
 
-use crate::sources::sources;
 #[cfg(feature = "rayon")]
 use rows::large;
 use rows::{Row, a, rows};

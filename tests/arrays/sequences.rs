@@ -102,7 +102,7 @@ fn iterators_that_lie_do_no_harm() {
 #[test]
 fn elements_that_are_not_numbered_leave_nothing_behind() {
     let buffer = Buffer::new();
-    for n in [0, 1, 15, 16, 17, 47, 48, 49, 1000] {
+    for n in [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000] {
         buffer.scope(|s| {
             let before = buffer.stats().in_use;
             let numbered = s.from_iter(0..n);
@@ -110,6 +110,9 @@ fn elements_that_are_not_numbered_leave_nothing_behind() {
             let gathered = s.from_iter((0..n).filter(|_| true));
             assert_eq!(gathered, numbered);
             assert_eq!(buffer.stats().in_use - before, 2 * taken, "{n}");
+            // Elements that are too large for the stack.
+            let large = s.from_iter((0..n).map(|i| [i; 30]).filter(|_| true));
+            assert!(large.iter().enumerate().all(|(i, x)| *x == [i as i32; 30]) && large.len() == n as usize);
         });
     }
     // An iterator that does not end comes to the end of memory, and only that.

@@ -4,13 +4,15 @@
 
 mod operands;
 mod outcome;
-mod table;
+#[macro_use]
+mod turns;
+mod rows;
 
 use std::fmt;
 
 pub use operands::{Axes, Element, Layout, Setup};
 pub use outcome::{Outcome, Seen};
-pub use table::operations;
+pub use rows::operations;
 
 /// Which memory the result is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum Kind {
 pub struct Operation {
     /// What it is called.
     pub name: &'static str,
+    /// How it is spelled in a scope.
+    pub in_a_scope: &'static str,
     /// The type of its elements.
     pub element: &'static str,
     /// The number of axes, fixed or dynamic.

@@ -8,7 +8,17 @@ use ndarray::{DimMax, LinalgScalar, RemoveAxis, ScalarOperand, Slice};
 use num_complex::Complex64;
 
 /// Elements, which can be compared bit by bit.
-pub trait Element: LinalgScalar + ScalarOperand + Pod + std::ops::Neg<Output = Self> + Send + Sync {
+pub trait Element:
+    LinalgScalar
+    + ScalarOperand
+    + Pod
+    + Default
+    + PartialEq
+    + std::ops::Neg<Output = Self>
+    + std::ops::MulAssign
+    + Send
+    + Sync
+{
     /// What a table calls the type.
     const NAME: &'static str;
     /// A small number, not 0, without a pattern that an operation could mistake for another's.

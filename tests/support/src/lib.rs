@@ -6,10 +6,12 @@ mod counting;
 mod foreign;
 pub mod no_std;
 mod panics;
+mod sources;
 mod turn;
 
 pub use arrays::{assert_close, assert_same, bits, elements, layouts, triangle};
 pub use counting::{Counting, calls_of, held, refusing_from};
 pub use foreign::{Of, at_call, called, unhooked};
 pub use panics::{Panic, panic_of};
+pub use sources::{public_names, sources};
 pub use turn::turn;
