@@ -59,6 +59,12 @@ impl Bins {
         self.marks = self.marks.extended(groups);
     }
 
+    /// Whether there are no spans.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.spans == 0
+    }
+
     /// Puts a span into its bin, unless it is empty.
     pub(super) fn insert(&mut self, span: Span) {
         if span.bytes() == 0 {

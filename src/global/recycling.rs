@@ -11,11 +11,12 @@
 //! - The **rest** is what lies behind all blocks, up to where committed memory ends, if the top is elsewhere. When more
 //!   memory is committed, it joins the rest, or the top where that is the last.
 //!
-//! A block comes from the list of its class if there is one on it, else off the top, else off a span from the first bin in
-//! which every span has room for it, or off the rest; that span is the top from then on. Lists alone would tie memory to the
-//! sizes it was first used for, so when more bytes lie on lists than are in use, each block that is carved moves some from
-//! the lists to the bins. That takes the same time for each, and each was freed before, so it costs a share of what freeing
-//! costs, and no call waits for the rest of them.
+//! A block comes from the list of its class if there is one on it, else off a span from the first bin in which every span has
+//! room for it, else off the top, or off the rest, which is the top from then on. Bins come before the top, so that memory
+//! that was used before is used up before any that was not. Lists alone would tie memory to the sizes it was first used for,
+//! so when more bytes lie on lists than an eighth of what is in use, each block that is carved moves some from the lists to
+//! the bins. That takes the same time for each, and each was freed before, so it costs a share of what freeing costs, and no
+//! call waits for the rest of them.
 //!
 //! Coalescing that is deferred is as old as Knuth (The Art of Computer Programming, 2.5). TLSF (Masmano and others, 2004)
 //! finds a good fit without a search in the same way: it looks for the first bit that is set above a class.
@@ -27,21 +28,22 @@ use super::bins::Bins;
 use super::class::Class;
 use super::lists::Lists;
 use super::marks::Group;
-use super::span::{List, Span};
+use super::span::Span;
+
+mod aligned;
 
 /// This many bytes may lie on lists, however little is in use, before they are coalesced: a core's own cache has room for
 /// as many.
 const COALESCE_FROM: usize = 512 << 10;
+
+/// Of what is in use, so small a part may lie on lists.
+const COALESCE_SHARE: usize = 8;
 
 /// How many blocks move from lists to bins when one is carved.
 const COALESCE_STEP: usize = 32;
 
 /// How many blocks move from lists to bins at most when there is no room for one. They take some milliseconds.
 const COALESCE_LIMIT: usize = 1 << 14;
-
-/// The limit on how many blocks of a list are searched for one that is aligned to more than
-/// [`GRANULE`](super::class::GRANULE).
-const SEARCH_LIMIT: usize = 8;
 
 /// The free memory of an arena, and counts of what is in use.
 #[derive(Debug)]
@@ -158,10 +160,12 @@ impl Recycler {
     /// A block of this class from memory that is not on lists, and whether all of it is zeros, as the system gave it.
     #[inline]
     pub(super) fn carve(&mut self, class: Class) -> Option<(Span, bool)> {
-        if self.listed > COALESCE_FROM && self.listed > self.used {
+        if self.listed > COALESCE_FROM && self.listed > self.used / COALESCE_SHARE {
             self.coalesce(COALESCE_STEP);
-            if let Some(span) = self.bins.take_from(class.index) {
-                self.replace_top(span);
+        }
+        if !self.bins.is_empty() {
+            if let Some(span) = self.carve_from_bins(class) {
+                return Some((span, false));
             }
         }
         let span = match self.top.split_front(class.bytes) {
@@ -177,39 +181,14 @@ impl Recycler {
         Some((self.hand_out(span), fresh))
     }
 
-    /// A block of this class that starts on a multiple of `align`, which is more than [`GRANULE`](super::class::GRANULE).
-    #[cold]
-    pub(super) fn carve_aligned(&mut self, class: Class, align: usize) -> Option<Span> {
-        let mut others = List::EMPTY;
-        let mut found = None;
-        for _ in 0..SEARCH_LIMIT {
-            match self.lists.pop(class.index) {
-                Some(span) if span.start().addr().get() % align == 0 => {
-                    found = Some(span);
-                    break;
-                }
-                Some(span) => others.push(span),
-                None => break,
-            }
-        }
-        while let Some(span) = others.pop() {
-            self.lists.push(class.index, span);
-        }
-        if let Some(span) = found {
-            self.listed -= class.bytes;
-            return Some(self.hand_out(span));
-        }
-        let with_gap = class.bytes.checked_add(align)?;
-        if self.top.bytes() < with_gap {
-            let span = self.find(with_gap)?;
-            self.replace_top(span);
-        }
-        let start = self.top.start().addr().get();
-        let gap = self.top.split_front(start.next_multiple_of(align) - start)?;
-        let span = self.top.split_front(class.bytes)?;
-        self.fresh = self.fresh.max(span.end());
-        self.bin(gap);
-        Some(self.hand_out(span))
+    /// A block of this class off the front of a span from a bin.
+    #[inline(never)]
+    fn carve_from_bins(&mut self, class: Class) -> Option<Span> {
+        let mut span = self.bins.take_from(class.index)?;
+        let block = span.split_front(class.bytes)?;
+        // What is left has no free neighbour, as the whole had none.
+        self.bins.insert(span);
+        Some(self.hand_out(block))
     }
 
     /// Counts a block as in use.
