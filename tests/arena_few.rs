@@ -1,7 +1,7 @@
 //! Arenas so large that there are addresses for two.
 //!
 //! A program of its own, as there are addresses for so many arenas in a process.
-#![cfg(all(unix, feature = "global", target_pointer_width = "64"))]
+#![cfg(all(any(unix, windows), feature = "global", target_pointer_width = "64"))]
 
 use std::sync::Barrier;
 use std::thread;

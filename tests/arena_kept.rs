@@ -1,7 +1,7 @@
 //! Programs that keep what they make in arenas: how much memory that takes, and what becomes of arenas that are full.
 //!
 //! A program of its own, as its arenas are small: a million results fill thousands.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use std::sync::mpsc;
 use std::thread;

@@ -2,7 +2,7 @@
 //!
 //! A program of its own, as rayon's threads and queues keep blocks of arenas until the process ends: they would show in the
 //! figures that other tests look at.
-#![cfg(all(unix, feature = "rayon"))]
+#![cfg(all(any(unix, windows), feature = "rayon"))]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

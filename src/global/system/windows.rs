@@ -3,8 +3,8 @@
 use core::ptr::{self, NonNull};
 
 use windows_sys::Win32::System::Memory::{
-    DiscardVirtualMemory, MEM_COMMIT, MEM_DECOMMIT, MEM_RESERVE, PAGE_NOACCESS, PAGE_READWRITE, VirtualAlloc,
-    VirtualFree,
+    MEM_COMMIT, MEM_DECOMMIT, MEM_RESERVE, MEM_RESET, PAGE_NOACCESS, PAGE_READWRITE, VirtualAlloc, VirtualFree,
+    VirtualUnlock,
 };
 use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
 
@@ -54,7 +54,12 @@ pub(in crate::global) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bo
 /// These are whole committed pages of a range from [`reserve`], whose contents nobody needs.
 pub(in crate::global) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> bool {
     // SAFETY: nobody needs what the pages hold, as the caller promises, and they stay committed as they are.
-    unsafe { DiscardVirtualMemory(start.as_ptr().cast(), bytes) == 0 }
+    let worked = !unsafe { VirtualAlloc(start.as_ptr().cast(), bytes, MEM_RESET, PAGE_READWRITE) }.is_null();
+    // The system may take the pages now, and does so at once from a process that unlocks them. That they were not locked is
+    // an error that says so and means nothing here.
+    // SAFETY: this does not change what pages hold or whether they are committed.
+    let _ = unsafe { VirtualUnlock(start.as_ptr().cast(), bytes) };
+    worked
 }
 
 /// Asks for huge pages, which programs only get here with a privilege: this does nothing.
