@@ -264,3 +264,46 @@ fn locked_memory_is_what_is_needed() {
         assert!(arena(|| vec![0_u8; 40 * MIB]).iter().all(|&byte| byte == 0));
     });
 }
+
+/// What `stats` says is what the system says, at each step: in small pages and huge ones, of what grows in place, of zeros
+/// that nobody wrote to, and of what is given back.
+#[test]
+fn figures_are_those_of_the_system() {
+    in_a_process("figures_are_those_of_the_system", || {
+        // What the arenas' own notes, threads and the test need beside is less than this.
+        const BESIDE: usize = 2 * MIB;
+        arena(|| drop(touch(1000)));
+        clear_pool();
+        let before = resident();
+        let check = |when: &str| {
+            let (stats, more) = (stats(), resident().saturating_sub(before));
+            assert!(stats.touched.abs_diff(more) < BESIDE, "{when}: {} MiB\n{stats}", more / MIB);
+            assert!(stats.committed >= stats.touched && stats.committed >= stats.live, "{when}\n{stats}");
+            stats
+        };
+        let kept = arena(|| {
+            let mut grown = Vec::<u8>::new();
+            for mib in [1, 3, 8, 21, 50, 121] {
+                grown.resize(mib * MIB, 1);
+                let stats = check("what grows in place");
+                assert!(stats.live >= mib * MIB && stats.touched >= mib * MIB, "{stats}");
+            }
+            let mut zeros = vec![0_u8; 300 * MIB];
+            (0..300).for_each(|n| zeros[n * MIB] = 1);
+            let stats = check("zeros");
+            assert!(stats.live >= 421 * MIB && stats.touched < 150 * MIB && stats.committed >= 421 * MIB, "{stats}");
+            grown.truncate(40 * MIB);
+            grown.shrink_to_fit();
+            assert!(check("what shrinks").live < 400 * MIB);
+            drop(zeros);
+            grown
+        });
+        let stats = check("what is kept");
+        assert!(stats.live < 50 * MIB && stats.touched < 50 * MIB && stats.committed < 140 * MIB, "{stats}");
+        thread::spawn(move || drop(kept)).join().unwrap();
+        assert_eq!(check("what another thread has freed").live, 0);
+        clear_pool();
+        let stats = check("what is cleared");
+        assert_eq!((stats.live, stats.touched, stats.committed), (0, 0, 0));
+    });
+}

@@ -23,7 +23,7 @@ use std::time::Instant;
 use super::class::{Class, GRANULE};
 use super::ownership::Ownership;
 use super::pages::{Pages, Place};
-use super::recycling::Recycler;
+use super::recycling::{COALESCE_STEP, Recycler};
 use super::remote_frees::RemoteFrees;
 use super::span::{List, Span};
 
@@ -71,8 +71,12 @@ struct Owned {
     blocks_before: usize,
     /// The bytes of the largest block that the arena has refused since then, of those that an empty arena has room for.
     refused: usize,
-    /// When free memory may be given back again at the end of a call.
+    /// When free memory may be given back again.
     give_back_after: Option<Instant>,
+    /// How often free neighbours were joined since it was last looked at whether memory may be given back within a call.
+    coalesced: u8,
+    /// When calls count as long, so that memory may be given back within them.
+    long_after: Option<Instant>,
 }
 
 impl Arena {
@@ -91,6 +95,8 @@ impl Arena {
             blocks_before: 0,
             refused: 0,
             give_back_after: None,
+            coalesced: 0,
+            long_after: None,
         };
         // SAFETY: the caller is the owner, so there is no other reference to `owned` (Owner only).
         unsafe { (*self.owned.get()).write(owned) };
@@ -155,6 +161,10 @@ impl Arena {
             if let Some(span) = owned.recycler.reuse(class) {
                 return Some((span, false));
             }
+        }
+        if owned.recycler.has_much_listed() {
+            owned.recycler.coalesce(COALESCE_STEP);
+            self.give_back_within_a_call(owned);
         }
         match owned.recycler.carve(class) {
             None if self.make_room(owned, class.bytes) => owned.recycler.carve(class),

@@ -55,7 +55,8 @@ pub use stats::{Stats, stats};
 pub use thread::{arena, no_arena};
 
 /// Gives the memory that arenas have and no block is in back to the system. Blocks that outlived their call stay where they
-/// are, each with the pages that it lies in. Arenas that serve another thread stay as they are.
+/// are, each with the pages that it lies in. Threads that are in a call do it themselves, the next time that they have freed
+/// enough to look for a better place for a block.
 ///
 /// ```
 /// use ndarena::global::{ArenaAlloc, arena, clear_pool, stats};

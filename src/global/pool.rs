@@ -10,6 +10,7 @@
 //! state was another than [`State::Unused`] has memory (`arena`: Ready).
 
 use core::cell::Cell;
+use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::arena::Arena;
@@ -120,8 +121,8 @@ pub(super) fn state(arena: &Arena) -> State {
     }
 }
 
-/// Gives the memory that no block is in back to the system, of all arenas that are not another thread's. `own` is the one
-/// that this thread owns.
+/// Gives the memory that no block is in back to the system, of all arenas that are not another thread's, whose owners are
+/// asked to. `own` is the one that this thread owns.
 pub(super) fn clear(own: Option<&Arena>) {
     if let Some(own) = own {
         // SAFETY: the caller owns the arena, which has memory (`thread`: Current, `arena`: Ready).
@@ -141,6 +142,9 @@ pub(super) fn clear(own: Option<&Arena>) {
                 }
                 break;
             }
+        }
+        if arena.ownership.state() == State::Owned && !own.is_some_and(|own| ptr::eq(own, arena)) {
+            arena.ask_to_give_back();
         }
     }
 }

@@ -40,7 +40,7 @@ const COALESCE_FROM: usize = 512 << 10;
 const COALESCE_SHARE: usize = 8;
 
 /// How many blocks move from lists to bins when one is carved.
-const COALESCE_STEP: usize = 32;
+pub(super) const COALESCE_STEP: usize = 32;
 
 /// How many blocks move from lists to bins at most when there is no room for one. They take some milliseconds.
 const COALESCE_LIMIT: usize = 1 << 14;
@@ -157,12 +157,15 @@ impl Recycler {
         Some(self.hand_out(span))
     }
 
+    /// Whether so much lies on lists that some should be moved to the bins before a block is carved.
+    #[inline]
+    pub(super) fn has_much_listed(&self) -> bool {
+        self.listed > COALESCE_FROM && self.listed > self.used / COALESCE_SHARE
+    }
+
     /// A block of this class from memory that is not on lists, and whether all of it is zeros, as the system gave it.
     #[inline]
     pub(super) fn carve(&mut self, class: Class) -> Option<(Span, bool)> {
-        if self.listed > COALESCE_FROM && self.listed > self.used / COALESCE_SHARE {
-            self.coalesce(COALESCE_STEP);
-        }
         if !self.bins.is_empty() {
             if let Some(span) = self.carve_from_bins(class) {
                 return Some((span, false));

@@ -32,6 +32,8 @@ pub(in crate::global) struct Counters {
     pub(in crate::global) no_memory: AtomicUsize,
     /// Whether the arena was left because its free memory is in pieces that are too small.
     pub(super) in_pieces: AtomicBool,
+    /// Whether another thread has asked the owner to give free memory back.
+    pub(super) asked: AtomicBool,
     /// How many blocks were in use when outermost calls ended, less those that were when the calls began.
     pub(in crate::global) escaped: AtomicUsize,
 }

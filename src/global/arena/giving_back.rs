@@ -22,6 +22,9 @@ const LIMIT: usize = 1 << 12;
 const REST_PER_MIB: Duration = Duration::from_millis(6);
 const REST: Duration = Duration::from_millis(10);
 
+/// How long after the first look memory is given back within calls: most calls have ended by then.
+const LONG_CALL: Duration = Duration::from_millis(500);
+
 impl Arena {
     /// Gives the memory of all whole free pages back, at any time.
     ///
@@ -53,6 +56,29 @@ impl Arena {
         let bytes = self.give_pages_back(owned, SMALLEST, LIMIT);
         let rest = REST_PER_MIB.saturating_mul(u32::try_from(bytes >> 20).unwrap_or(u32::MAX));
         owned.give_back_after = now.checked_add(REST + rest);
+    }
+
+    /// Gives memory back within a call, if another thread has asked for that, or much has been free for a while: threads may
+    /// live in a call. This is called when free neighbours are joined, so it looks at the clock only now and then.
+    #[cold]
+    pub(super) fn give_back_within_a_call(&self, owned: &mut Owned) {
+        if self.counters.asked.load(Ordering::Relaxed) && self.counters.asked.swap(false, Ordering::Relaxed) {
+            self.give_pages_back(owned, owned.pages.page(), usize::MAX);
+        }
+        owned.coalesced = owned.coalesced.wrapping_add(1);
+        if owned.coalesced == 0 {
+            let now = Instant::now();
+            match owned.long_after {
+                Some(after) if now >= after => self.give_back_around_survivors(owned, false),
+                Some(_) => {}
+                None => owned.long_after = now.checked_add(LONG_CALL),
+            }
+        }
+    }
+
+    /// Asks the owner, another thread, to give free memory back when it next joins free neighbours.
+    pub(in crate::global) fn ask_to_give_back(&self) {
+        self.counters.asked.store(true, Ordering::Relaxed);
     }
 
     /// Gives free memory back in pieces of `smallest` bytes or more, `limit` of them at most. Returns how many bytes that
