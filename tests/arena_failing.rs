@@ -1,7 +1,7 @@
 //! Around an allocator that refuses: nothing is lost, and arenas go on serving.
 //!
 //! A program of its own, as arenas are around an allocator that can be told to refuse.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use std::alloc::{Layout, alloc, alloc_zeroed};
 use std::hint::black_box;

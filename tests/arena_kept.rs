@@ -1,8 +1,9 @@
 //! Programs that keep what they make in arenas: how much memory that takes, and what becomes of arenas that are full.
 //!
 //! A program of its own, as its arenas are small: a million results fill thousands.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
@@ -92,6 +93,74 @@ fn a_full_arena_is_set_aside_and_comes_back() {
     drop(last);
     clear_pool();
     assert_eq!((stats().pooled, stats().touched), (0, 0));
+}
+
+/// Free memory in pieces is not a full arena: another one serves what they are too small for, at once, and the first comes
+/// back when it is empty.
+#[test]
+fn an_arena_in_pieces_is_replaced() {
+    let _turn = turn();
+    clear_pool();
+    let before = stats();
+    let mut kept = Vec::new();
+    for n in 0..500 {
+        // Temporaries of up to three quarters of an arena, and 20 small results that lie anywhere among them.
+        let result = arena(|| {
+            let temporary = vec![n as u8; CAPACITY / 5 + n * 7919 % (CAPACITY / 2)];
+            let result = temporary[..2000].to_vec();
+            drop(temporary);
+            result
+        });
+        kept.push(result);
+        if kept.len() > 20 {
+            assert!(kept.remove(0).iter().all(|&byte| byte == (n - 20) as u8));
+        }
+    }
+    let now = stats();
+    assert_eq!((now.served - before.served, now.fell_back), (1000, before.fell_back), "{now}");
+    assert!(now.pooled + now.retired < 12, "{now}");
+    // Within a call, too.
+    arena(|| {
+        let mut blocks: Vec<Vec<u8>> = (0..30).map(|_| vec![1; CAPACITY / 40]).collect();
+        let mut n = 0;
+        blocks.retain(|_| {
+            n += 1;
+            n % 4 == 0
+        });
+        let large = vec![2_u8; CAPACITY / 2];
+        assert_eq!(stats().fell_back, before.fell_back);
+        // This one is too much for what is free of any arena that has both.
+        let full = vec![3_u8; CAPACITY - CAPACITY / 4];
+        assert_eq!(stats().fell_back, before.fell_back + 1, "{}", stats());
+        assert!(stats().to_string().contains("found their arena full"));
+        assert!(blocks.iter().flatten().all(|&byte| byte == 1) && large[7] + full[7] == 5);
+    });
+    drop(kept);
+    assert_eq!((stats().retired, stats().live), (0, 0), "{}", stats());
+    clear_pool();
+    assert_eq!((stats().pooled, stats().touched, stats().committed), (0, 0, 0));
+}
+
+/// Whoever looks at figures takes no arena from anybody meanwhile.
+#[test]
+fn looking_at_figures_makes_no_arenas() {
+    let _turn = turn();
+    clear_pool();
+    let (done, running) = (AtomicBool::new(false), AtomicUsize::new(3));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                (0..20_000).for_each(|n| assert_eq!(arena(|| vec![1_u8; 1000 + n % 1000])[7], 1));
+                if running.fetch_sub(1, Ordering::Relaxed) == 1 {
+                    done.store(true, Ordering::Relaxed);
+                }
+            });
+        }
+        while !done.load(Ordering::Relaxed) {
+            let stats = stats();
+            assert!(stats.in_use + stats.pooled + stats.retired <= 3, "{stats}");
+        }
+    });
 }
 
 /// Without anybody looking at `stats`: calls alone bring arenas back that others' frees have emptied.

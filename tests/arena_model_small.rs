@@ -1,7 +1,7 @@
 //! Random programs on the allocator with arenas so small that they are full most of the time, for blocks of any size.
 //!
 //! A program of its own, as that is how the allocator is set up.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use ndarena::global::{ArenaAlloc, arena, clear_pool, no_arena, stats};
 use ndarena_testing::arena_model::{Arenas, check, seed};

@@ -2,7 +2,7 @@
 //!
 //! A program of its own, as rayon's threads and queues keep blocks of arenas until the process ends: they would show in the
 //! figures that other tests look at.
-#![cfg(all(unix, feature = "rayon"))]
+#![cfg(all(any(unix, windows), feature = "rayon"))]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -76,4 +76,39 @@ fn any_number_of_times_inside_and_outside_the_pool() {
     assert!(stats.escaped > 500, "{stats}");
     drop(results);
     clear_pool();
+}
+
+/// A pool whose threads live in `arena`: what a library does on them is served, though it knows nothing of arenas, and what
+/// is free goes back while they go on.
+#[test]
+fn threads_that_live_in_an_arena() {
+    let before = stats();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(3)
+        .spawn_handler(|thread| {
+            std::thread::spawn(|| arena(|| thread.run()));
+            Ok(())
+        })
+        .build()
+        .unwrap();
+    let totals: Vec<f64> = pool.install(|| (0..300_usize).into_par_iter().map(|n| triangle(2000 + n)).collect());
+    assert!(totals.iter().enumerate().all(|(n, &total)| total == ((2000 + n) * (2001 + n) / 2) as f64));
+    let now = stats();
+    assert!(now.served - before.served >= 600 && now.in_use >= 3, "{now}");
+    // Results outlive the jobs that made them, which no call's end tells, and `live` says how much they are.
+    let kept: Vec<Vec<u8>> = pool.install(|| (0..300_usize).into_par_iter().map(|n| vec![n as u8; 10_000]).collect());
+    assert!(stats().live >= 300 * 10_000, "{}", stats());
+    // Memory that was asked for is given back when the threads next have freed something.
+    pool.broadcast(|_| drop(std::hint::black_box(vec![1_u8; 60 << 20])));
+    let held = stats().touched;
+    assert!(held >= 180 << 20 || cfg!(windows), "{}", stats());
+    clear_pool();
+    pool.broadcast(|_| {
+        let mut blocks: Vec<Vec<u8>> = (0..100).map(|n| vec![1; 10_000 + 100 * n]).collect();
+        blocks.retain(|block| block.len() % 200 == 0);
+        assert!(std::hint::black_box(vec![1_u8; 300_000]).iter().all(|&byte| byte == 1));
+    });
+    let now = stats();
+    assert!(now.touched + (100 << 20) < held || cfg!(windows), "{held}\n{now}");
+    assert!(kept.iter().enumerate().all(|(n, block)| block.iter().all(|&byte| byte == n as u8)));
 }

@@ -1,6 +1,6 @@
 //! Allocators around the arenas' one, and inside it, that use arenas themselves whenever they are called. A program of its
 //! own, as the allocator is the process's.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;

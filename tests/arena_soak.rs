@@ -1,7 +1,7 @@
 //! Many threads that come and go.
 //!
 //! A program of its own, as its arenas are of another size.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use std::sync::mpsc;
 use std::thread;

@@ -1,7 +1,7 @@
 //! Arenas of next to nothing.
 //!
 //! A program of its own, as that is how the allocator is set up.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use ndarena::global::{ArenaAlloc, arena, map_arena, stats};
 use ndarray::Array2;

@@ -1,7 +1,7 @@
 //! Inside another allocator, one that puts something in front of each block.
 //!
 //! A program of its own, as its global allocator is that other one.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 use std::alloc::{GlobalAlloc, Layout};
 

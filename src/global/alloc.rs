@@ -14,7 +14,7 @@ use core::fmt;
 use core::ptr::{self, NonNull};
 use std::alloc::System;
 
-use super::arena::Arena;
+use super::arena::{Arena, Refusal};
 use super::class::{Class, MAX_BYTES};
 use super::reservation;
 use super::thread::{self, PROBE_LAYOUT, Serving};
@@ -173,10 +173,16 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
         match thread::serving() {
             Serving::Arena(arena) => {
                 // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has memory (`arena`: Ready).
-                if let Some((block, fresh)) = unsafe { arena.alloc(layout) } {
-                    if zeroed && !fresh {
-                        // SAFETY: the block has the layout's size, and nobody else uses it (`arena`: Given out).
-                        unsafe { block.write_bytes(0, layout.size()) };
+                let mut found = unsafe { arena.alloc(layout) }.map(|(block, fresh)| (arena, block, fresh));
+                if found.is_none() {
+                    // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has just refused the layout.
+                    found = unsafe { alloc_elsewhere(arena, layout) };
+                }
+                if let Some((arena, block, fresh)) = found {
+                    if zeroed {
+                        // SAFETY: this thread owns the arena, which has just handed out this block, with the layout's size
+                        // (`arena`: Given out).
+                        unsafe { arena.zero(block, layout.size(), fresh) };
                     }
                     return block.as_ptr();
                 }
@@ -252,6 +258,30 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
     }
 }
 
+/// A block for a layout that this thread's arena has refused, if the arena has only pieces left that are too small and there
+/// is another arena to go on with: that arena, the block, and whether all of it is zeros. Otherwise the refusal is counted.
+///
+/// # Safety
+///
+/// This thread owns the arena, which serves it, and has just refused the layout.
+#[cold]
+unsafe fn alloc_elsewhere(arena: &Arena, layout: Layout) -> Option<(&'static Arena, NonNull<u8>, bool)> {
+    // SAFETY: this thread owns the arena, which has memory (`arena`: Ready).
+    let why = unsafe { arena.why_refused(layout) };
+    let other = if why == Refusal::InPieces { thread::replace() } else { None };
+    let Some(other) = other else {
+        arena.count_refusal(why);
+        return None;
+    };
+    // SAFETY: this thread owns the other arena now (`thread`: Current), which has memory (`arena`: Ready).
+    let found = unsafe { other.alloc(layout) };
+    if found.is_none() {
+        // SAFETY: as above.
+        other.count_refusal(unsafe { other.why_refused(layout) });
+    }
+    found.map(|(block, fresh)| (other, block, fresh))
+}
+
 /// This thread's arena, if the block lies in it.
 #[inline]
 fn own_arena(block: NonNull<u8>) -> Option<&'static Arena> {
@@ -294,6 +324,14 @@ unsafe fn resize(block: *mut u8, from: usize, to: usize) -> bool {
         // one caller of this function, has the block from a caller that does without it meanwhile, with its size
         // (Contract).
         Some(arena) => unsafe { arena.resize(block, from, to) },
+        None if to < from => {
+            if let Some(reservation) = reservation::get() {
+                // SAFETY: the block is an arena's, has `from` bytes, and its user does without it meanwhile; it has `to`
+                // bytes when this returns true. The classes differ, as was found above.
+                unsafe { reservation.shrink(block, from, to) };
+            }
+            true
+        }
         None => false,
     }
 }

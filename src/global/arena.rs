@@ -5,25 +5,43 @@
 //! - **Owner only.** Only the arena's owner (`ownership`: One owner) touches what is in `owned`. It does so in functions
 //!   that neither call each other nor are interrupted by anything that calls them, so there are never two references to it.
 //! - **Ready.** Once the state of the arena was another than [`Unused`](super::ownership::State::Unused), `owned` is
-//!   initialised; and while the state is another than that, the memory that `owned` names is mapped for reading and
-//!   writing.
+//!   initialised; and while the state is another than that, the arena has a place for memory (`pages`: Own).
 //! - **Given out.** A block in use is a [`Span`] that was handed out, so nothing but its user reads or writes its bytes.
 //!   When it is freed, its user gives it up, together with the size that it was allocated or last resized with: the size's
-//!   class is the length of the span that the block becomes again.
-//! - **Counted.** The recycler counts the blocks that were handed out and have not come back to it. While there are none,
-//!   nobody has memory of the arena and none is on the list of remote frees, so all of it may become one span anew.
+//!   class is the length of the span that the block becomes again. A block that shrinks gives up what it no longer has.
+//! - **Counted.** The recycler counts the bytes that were handed out and have not come back to it, those that are on the
+//!   list of remote frees among them. While there are none, nobody has memory of the arena, so all of it may become one span
+//!   anew.
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
+use std::time::Instant;
 
-use super::class::{Class, GRANULE, MAX_BYTES};
+use super::class::{Class, GRANULE};
 use super::ownership::Ownership;
-use super::recycling::Recycler;
+use super::pages::{Pages, Place};
+use super::recycling::{COALESCE_STEP, Recycler};
 use super::remote_frees::RemoteFrees;
-use super::span::Span;
+use super::span::{List, Span};
+
+mod calls;
+mod counters;
+mod giving_back;
+
+use counters::count;
+pub(super) use counters::{Counters, Refusal};
+
+/// A zeroed block of so many bytes or more is made of pages that were given back, rather than overwritten: so it costs what
+/// is touched of it. That is where malloc has the system map memory, too, at the latest.
+const ZEROED_BY_SYSTEM: usize = if cfg!(test) { 64 << 10 } else { 32 << 20 };
+
+/// How many blocks that other threads have freed are collected when one is allocated, and when a call begins or ends. No
+/// call waits for all of them.
+const COLLECT_STEP: usize = 256;
+const COLLECT_LIMIT: usize = 1 << 13;
 
 /// The header of an arena, whose memory is elsewhere. Zeroed memory is an arena without memory that has no owner.
 #[repr(align(128))]
@@ -41,68 +59,49 @@ pub(super) struct Arena {
 // SAFETY: all but `owned` is atomic, and only the owner touches `owned` (Owner only).
 unsafe impl Sync for Arena {}
 
-/// Figures that the owner writes and anybody may read. They lie on cache lines of their own.
-#[derive(Debug)]
-#[repr(align(128))]
-pub(super) struct Counters {
-    /// The address at which the arena's memory starts.
-    start: AtomicUsize,
-    /// The length of the arena's memory; 0 before it first got any.
-    bytes: AtomicUsize,
-    /// The bytes of the blocks in use.
-    pub(super) used: AtomicUsize,
-    /// The most bytes that were ever in use.
-    pub(super) peak: AtomicUsize,
-    /// How many bytes from the start of the memory may have been written to since it was committed.
-    pub(super) touched: AtomicUsize,
-    /// How many requests the arena served.
-    pub(super) served: AtomicUsize,
-    /// How many requests in calls were smaller than what arenas serve.
-    pub(super) too_small: AtomicUsize,
-    /// How many requests were larger than the arena.
-    pub(super) too_large: AtomicUsize,
-    /// How many requests an empty arena would have served, and this one had no room for.
-    pub(super) no_room: AtomicUsize,
-    /// How many blocks were in use when outermost calls ended, less those that were when the calls began.
-    pub(super) escaped: AtomicUsize,
-}
-
 /// What only the owner touches.
 struct Owned {
-    /// Where the arena's memory starts. The pointer may be used for all of it.
-    start: NonNull<u8>,
-    /// The length of the memory.
-    bytes: usize,
+    /// The memory.
+    pages: Pages,
     /// The free memory.
     recycler: Recycler,
+    /// Blocks that other threads have freed, which were taken off the list of remote frees and are not free yet.
+    pending: List,
     /// How many blocks were in use when the outermost call began.
     blocks_before: usize,
-    /// Whether the arena has refused a request since then that an empty arena has room for.
-    refused: bool,
-}
-
-/// Adds to a counter that only the arena's owner writes, so that it needs no atomic addition.
-#[inline]
-fn count(counter: &AtomicUsize, n: usize) {
-    counter.store(counter.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+    /// The bytes of the largest block that the arena has refused since then, of those that an empty arena has room for.
+    refused: usize,
+    /// When free memory may be given back again.
+    give_back_after: Option<Instant>,
+    /// How often free neighbours were joined since it was last looked at whether memory may be given back within a call.
+    coalesced: u8,
+    /// When calls count as long, so that memory may be given back within them.
+    long_after: Option<Instant>,
 }
 
 impl Arena {
-    /// Gives an arena without memory the `bytes` bytes from `start`, which are all zeros.
+    /// Gives an arena a place for its memory.
     ///
     /// # Safety
     ///
-    /// The caller owns the arena. The memory is mapped for reading and writing, and nobody else uses it, for as long as the
-    /// arena's state is another than [`Unused`](super::ownership::State::Unused). `bytes` and the address `start` are
-    /// multiples of [`GRANULE`].
-    pub(super) unsafe fn init(&self, start: NonNull<u8>, bytes: usize) {
-        // SAFETY: the caller gives the memory to this arena alone, in whole granules (`span`: Exclusive, Granular).
-        let whole = unsafe { Span::new(start, bytes) };
-        let owned = Owned { start, bytes, recycler: Recycler::new(whole), blocks_before: 0, refused: false };
+    /// The caller owns the arena. The place is its own for as long as its state is another than
+    /// [`Unused`](super::ownership::State::Unused) (`pages`: Own), and none of it is committed.
+    pub(super) unsafe fn init(&self, place: Place) {
+        let owned = Owned {
+            // SAFETY: the caller owns the arena, and promises that the place is Own.
+            pages: unsafe { Pages::new(place) },
+            recycler: Recycler::new(place.start),
+            pending: List::EMPTY,
+            blocks_before: 0,
+            refused: 0,
+            give_back_after: None,
+            coalesced: 0,
+            long_after: None,
+        };
         // SAFETY: the caller is the owner, so there is no other reference to `owned` (Owner only).
         unsafe { (*self.owned.get()).write(owned) };
-        self.counters.start.store(start.addr().get(), Ordering::Relaxed);
-        self.counters.bytes.store(bytes, Ordering::Relaxed);
+        self.counters.start.store(place.start.addr().get(), Ordering::Relaxed);
+        self.counters.bytes.store(place.bytes, Ordering::Relaxed);
     }
 
     /// Whether the block lies in the memory of this arena. An arena of which this thread does not know yet that it has
@@ -111,12 +110,6 @@ impl Arena {
     pub(super) fn contains(&self, block: NonNull<u8>) -> bool {
         let offset = block.addr().get().wrapping_sub(self.counters.start.load(Ordering::Relaxed));
         offset < self.counters.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Counts a request that is smaller than what arenas serve. Only the arena's owner calls this.
-    #[inline]
-    pub(super) fn note_too_small(&self) {
-        count(&self.counters.too_small, 1);
     }
 
     /// What only the owner touches.
@@ -143,23 +136,16 @@ impl Arena {
         // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
         // (Owner only).
         let owned = unsafe { self.owned() };
-        let class = Class::of(layout.size().min(MAX_BYTES));
-        if layout.size() > owned.bytes || class.bytes > owned.bytes {
-            count(&self.counters.too_large, 1);
+        if layout.size() > owned.pages.bytes() {
             return None;
         }
-        let found = if layout.align() > GRANULE {
-            self.collect(owned);
-            owned.recycler.carve_aligned(class, layout.align()).map(|span| (span, false))
+        let class = Class::of(layout.size());
+        let (span, fresh) = if layout.align() > GRANULE {
+            (self.carve_aligned(owned, class, layout.align())?, false)
         } else if let Some(span) = owned.recycler.reuse(class) {
-            Some((span, false))
+            (span, false)
         } else {
-            self.carve(owned, class)
-        };
-        let Some((span, fresh)) = found else {
-            owned.refused = true;
-            count(&self.counters.no_room, 1);
-            return None;
+            self.carve(owned, class)?
         };
         count(&self.counters.served, 1);
         self.note_use(owned);
@@ -170,15 +156,118 @@ impl Arena {
     /// if there is one of this class, or else one that the recycler carves.
     #[inline]
     fn carve(&self, owned: &mut Owned, class: Class) -> Option<(Span, bool)> {
-        if !self.remote_frees.is_empty() {
-            self.collect(owned);
+        if self.has_freed(owned) {
+            self.collect(owned, COLLECT_STEP);
             if let Some(span) = owned.recycler.reuse(class) {
                 return Some((span, false));
             }
         }
-        let found = owned.recycler.carve(class);
-        self.counters.touched.store(owned.recycler.touched() - owned.start.addr().get(), Ordering::Relaxed);
-        found
+        if owned.recycler.has_much_listed() {
+            owned.recycler.coalesce(COALESCE_STEP);
+            self.give_back_within_a_call(owned);
+        }
+        match owned.recycler.carve(class) {
+            None if self.make_room(owned, class.bytes) => owned.recycler.carve(class),
+            found => found,
+        }
+    }
+
+    /// A block of a class that is aligned to more than blocks are.
+    #[cold]
+    fn carve_aligned(&self, owned: &mut Owned, class: Class, align: usize) -> Option<Span> {
+        self.collect(owned, COLLECT_STEP);
+        match owned.recycler.carve_aligned(class, align) {
+            None if self.make_room(owned, class.bytes.checked_add(align)?) => {
+                owned.recycler.carve_aligned(class, align)
+            }
+            found => found,
+        }
+    }
+
+    /// Makes room for a block of `bytes` bytes that the recycler has none for: commits more memory, or joins what is free.
+    /// Tells whether that worked.
+    #[cold]
+    fn make_room(&self, owned: &mut Owned, bytes: usize) -> bool {
+        let behind = owned.pages.usable() - owned.recycler.tail();
+        if self.commit(owned, behind.saturating_add(bytes)) || owned.recycler.make_room(bytes) {
+            return true;
+        }
+        self.collect(owned, COLLECT_LIMIT);
+        owned.recycler.make_room(bytes)
+    }
+
+    /// Commits memory so that the first `needed` bytes are committed, if that is possible and they are not. Tells whether it
+    /// committed any.
+    fn commit(&self, owned: &mut Owned, needed: usize) -> bool {
+        let Some((span, groups)) = owned.pages.commit(needed) else { return false };
+        owned.recycler.extend_marks(groups);
+        owned.recycler.extend(span);
+        self.note_committed(owned);
+        true
+    }
+
+    /// Brings the counters of committed bytes up to date.
+    fn note_committed(&self, owned: &Owned) {
+        let (memory, marks) = owned.pages.committed();
+        self.counters.committed.store(memory, Ordering::Relaxed);
+        self.counters.committed_marks.store(marks, Ordering::Relaxed);
+    }
+
+    /// Why the arena has just refused a request with that layout. The caller counts it.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, which has memory.
+    #[cold]
+    pub(super) unsafe fn why_refused(&self, layout: Layout) -> Refusal {
+        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
+        // (Owner only).
+        let owned = unsafe { self.owned() };
+        let bytes = owned.pages.bytes();
+        if layout.size() > bytes || Class::of(layout.size()).bytes > bytes {
+            return Refusal::TooLarge;
+        }
+        let align = if layout.align() > GRANULE { layout.align() } else { 0 };
+        let wanted = Class::of(layout.size()).bytes.saturating_add(align);
+        let behind = owned.pages.usable() - owned.recycler.tail();
+        if behind.saturating_add(wanted) <= bytes {
+            return Refusal::NoMemory;
+        }
+        owned.refused = owned.refused.max(wanted);
+        if owned.recycler.used().saturating_add(wanted) > bytes { Refusal::Full } else { Refusal::InPieces }
+    }
+
+    /// Makes a block of `size` bytes, which the arena has just handed out, zeros. `is_zeros` says whether it is that
+    /// already.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena. The block was allocated with that size and is the caller's.
+    #[inline]
+    pub(super) unsafe fn zero(&self, block: NonNull<u8>, size: usize, is_zeros: bool) {
+        // SAFETY: what is asked of the caller is what it promises.
+        let is_zeros = is_zeros | (size >= ZEROED_BY_SYSTEM && unsafe { self.zero_pages(block, size, is_zeros) });
+        if !is_zeros {
+            // SAFETY: the block is the caller's, and has as many bytes.
+            unsafe { block.write_bytes(0, size) };
+        }
+    }
+
+    /// Does what `zero` does by giving pages back, as they are zeros the next time. Tells whether that worked.
+    ///
+    /// # Safety
+    ///
+    /// The same as for `zero`.
+    #[cold]
+    unsafe fn zero_pages(&self, block: NonNull<u8>, size: usize, is_zeros: bool) -> bool {
+        // SAFETY: the caller owns the arena, which has memory as it has a block (Ready), and nothing that is called below
+        // asks for `owned` (Owner only).
+        let owned = unsafe { self.owned() };
+        let start = owned.pages.start().with_addr(block.addr());
+        // SAFETY: the caller has the block alone, and lends it until this function returns: it is the span again that was
+        // handed out (Given out).
+        let span = unsafe { Span::new(start, Class::of(size).bytes) };
+        owned.pages.zero(&span, is_zeros)
     }
 
     /// Brings the counters of bytes in use up to date after an allocation.
@@ -203,9 +292,9 @@ impl Arena {
         // asks for `owned` (Owner only).
         let owned = unsafe { self.owned() };
         let class = Class::of(size);
-        // The span has the provenance of `start`, since the caller's pointer may be good for the bytes of the block alone.
+        // The span has the provenance of the arena's memory, since the caller's pointer may be good for the bytes of the block alone.
         // SAFETY: the caller gives the block up, with its size, so it is the span again that was handed out (Given out).
-        let span = unsafe { Span::new(owned.start.with_addr(block.addr()), class.bytes) };
+        let span = unsafe { Span::new(owned.pages.start().with_addr(block.addr()), class.bytes) };
         owned.recycler.free(span, class);
         Self::restart_if_empty(owned);
         self.counters.used.store(owned.recycler.used(), Ordering::Relaxed);
@@ -219,7 +308,22 @@ impl Arena {
     /// up. The pointer may be used for all of the arena's memory.
     pub(super) unsafe fn free_remote(&self, block: NonNull<u8>, size: usize) {
         // SAFETY: the caller gives the block up, with its size, so it is the span again that was handed out (Given out).
-        self.remote_frees.push(unsafe { Span::new(block, Class::of(size).bytes) });
+        self.remote_frees.push(unsafe { Span::new(block, Class::of(size).bytes) }, false);
+    }
+
+    /// Shrinks a block of `from` bytes to `to` bytes, which are fewer and of another class, on whichever thread.
+    ///
+    /// # Safety
+    ///
+    /// The block is one of the arena's, is in use, and was allocated or last resized with `from` bytes. It has `to` bytes
+    /// afterwards. The pointer may be used for all of the arena's memory.
+    pub(super) unsafe fn shrink_remote(&self, block: NonNull<u8>, from: usize, to: usize) {
+        // SAFETY: what this span has is what the block has (Given out); what of it stays in use is given back to the user
+        // below.
+        let mut part = unsafe { Span::new(block, Class::of(from).bytes) };
+        if part.split_front(Class::of(to).bytes).is_some() && part.bytes() > 0 {
+            self.remote_frees.push(part, true);
+        }
     }
 
     /// Makes a block of `from` bytes one of `to` bytes without moving it, if that is possible. Tells whether it was.
@@ -232,13 +336,17 @@ impl Arena {
         // SAFETY: the caller owns the arena, which has memory as it has a block (Ready), and nothing that is called below
         // asks for `owned` (Owner only).
         let owned = unsafe { self.owned() };
-        if to > owned.bytes {
+        if to > owned.pages.bytes() {
             return false;
         }
         let (from, to) = (Class::of(from), Class::of(to));
         // SAFETY: nobody uses the block during this function, so until it returns, it is the span again that was handed out
         // (Given out).
-        let span = unsafe { Span::new(owned.start.with_addr(block.addr()), from.bytes) };
+        let span = unsafe { Span::new(owned.pages.start().with_addr(block.addr()), from.bytes) };
+        if to.bytes > from.bytes && owned.recycler.is_last(&span) {
+            let behind = span.end() - owned.pages.start().addr().get();
+            self.commit(owned, behind.saturating_add(to.bytes - from.bytes));
+        }
         let resized = owned.recycler.resize(span, from, to).is_ok();
         self.note_use(owned);
         resized
@@ -247,71 +355,14 @@ impl Arena {
     /// Makes all memory of the arena one span, if no block is in use.
     #[inline]
     fn restart_if_empty(owned: &mut Owned) {
-        if owned.recycler.blocks() == 0 && !owned.recycler.is_whole(owned.bytes) {
+        let usable = owned.pages.usable();
+        if owned.recycler.used() == 0 && !owned.recycler.is_whole(usable) {
             // SAFETY: no block is in use, so nobody else has memory of the arena (Counted), and the recycler forgets its
             // spans in exchange for this one.
-            owned.recycler.restart(unsafe { Span::new(owned.start, owned.bytes) });
+            owned.recycler.restart(unsafe { Span::new(owned.pages.start(), usable) });
+            owned.pages.restart();
         }
     }
-
-    /// Collects the blocks that other threads have freed.
-    fn collect(&self, owned: &mut Owned) {
-        let mut freed = self.remote_frees.take();
-        while let Some(span) = freed.pop() {
-            let class = Class::of(span.bytes());
-            owned.recycler.free(span, class);
-        }
-        Self::restart_if_empty(owned);
-        self.counters.used.store(owned.recycler.used(), Ordering::Relaxed);
-    }
-
-    /// Collects what was freed since the arena was last owned, at the beginning of an outermost call or to bring its
-    /// figures up to date. Returns the bytes of the blocks in use.
-    ///
-    /// # Safety
-    ///
-    /// The caller owns the arena, which has memory.
-    #[inline]
-    pub(super) unsafe fn open(&self) -> usize {
-        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
-        // (Owner only).
-        let owned = unsafe { self.owned() };
-        if !self.remote_frees.is_empty() {
-            self.collect(owned);
-        }
-        owned.blocks_before = owned.recycler.blocks();
-        owned.refused = false;
-        owned.recycler.used()
-    }
-
-    /// Ends an outermost call. Returns whether the arena is too full to be of use.
-    ///
-    /// # Safety
-    ///
-    /// The caller owns the arena, which has memory.
-    #[inline]
-    pub(super) unsafe fn close(&self) -> bool {
-        // SAFETY: the caller owns the arena, which has memory (Ready), and nothing that is called below asks for `owned`
-        // (Owner only).
-        let owned = unsafe { self.owned() };
-        if owned.recycler.blocks() == 0 {
-            return false;
-        }
-        self.close_around_survivors(owned)
-    }
-
-    /// Ends an outermost call that blocks may have outlived. Returns whether the arena is too full to be of use.
-    fn close_around_survivors(&self, owned: &mut Owned) -> bool {
-        self.collect(owned);
-        count(&self.counters.escaped, owned.recycler.blocks().saturating_sub(owned.blocks_before));
-        let used = owned.recycler.used();
-        used > owned.bytes / 2 || (owned.refused && !has_room(used, owned.bytes))
-    }
-}
-
-/// Whether an arena of `bytes` bytes, `used` of which are in use, is worth another try after it refused a request.
-pub(super) fn has_room(used: usize, bytes: usize) -> bool {
-    used < bytes / 8
 }
 
 #[cfg(test)]

@@ -42,11 +42,54 @@ impl Class {
     }
 }
 
+/// The number of words that have a bit for each class.
+const WORDS: usize = CLASSES / 64;
+
+/// A set of classes, by their numbers. Zeroed memory is an empty set.
+#[derive(Debug)]
+pub(super) struct ClassSet([u64; WORDS]);
+
+impl ClassSet {
+    pub(super) const EMPTY: Self = Self([0; WORDS]);
+
+    #[inline]
+    pub(super) fn insert(&mut self, class: usize) {
+        if let Some(word) = self.0.get_mut(class / 64) {
+            *word |= 1 << (class % 64);
+        }
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, class: usize) {
+        if let Some(word) = self.0.get_mut(class / 64) {
+            *word &= !(1 << (class % 64));
+        }
+    }
+
+    /// The smallest class of the set that is `class` or larger.
+    pub(super) fn first_from(&self, class: usize) -> Option<usize> {
+        let mut mask = u64::MAX << (class % 64);
+        for (index, word) in self.0.iter().enumerate().skip(class / 64) {
+            if word & mask != 0 {
+                return Some(index * 64 + (word & mask).trailing_zeros() as usize);
+            }
+            mask = u64::MAX;
+        }
+        None
+    }
+
+    /// The largest class of the set.
+    pub(super) fn last(&self) -> Option<usize> {
+        let (index, word) = self.0.iter().enumerate().rev().find(|(_, word)| **word != 0)?;
+        Some(index * 64 + word.ilog2() as usize)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{CLASSES, Class, GRANULE, MAX_BYTES};
+    use super::{CLASSES, Class, ClassSet, GRANULE, MAX_BYTES};
 
     /// All classes, found by walking from each to the next.
     fn all() -> Vec<Class> {
@@ -85,6 +128,22 @@ mod tests {
             let bytes = granules * GRANULE;
             let expected = all().iter().rev().find(|class| class.bytes <= bytes).map(|class| class.index);
             prop_assert_eq!(Some(Class::within(bytes)), expected);
+        }
+
+        #[test]
+        fn a_set_is_a_set(steps in prop::collection::vec((any::<bool>(), 0..CLASSES), 0..100), from in 0..CLASSES + 9) {
+            let (mut set, mut expected) = (ClassSet::EMPTY, std::collections::BTreeSet::new());
+            for (insert, class) in steps {
+                if insert {
+                    set.insert(class);
+                    expected.insert(class);
+                } else {
+                    set.remove(class);
+                    expected.remove(&class);
+                }
+            }
+            prop_assert_eq!(set.first_from(from), expected.range(from..).next().copied());
+            prop_assert_eq!(set.last(), expected.last().copied());
         }
     }
 }

@@ -29,7 +29,7 @@ fn every_block_comes_back_once() {
         let others: Vec<_> = [0..2, 2..3]
             .map(|names| {
                 let remote_frees = remote_frees.clone();
-                thread::spawn(move || names.for_each(|name| remote_frees.push(block(name))))
+                thread::spawn(move || names.for_each(|name| remote_frees.push(block(name), false)))
             })
             .into();
         let mut seen = if remote_frees.is_empty() { 0 } else { drain(&remote_frees) };
@@ -70,7 +70,7 @@ fn an_arena_that_is_set_aside_comes_back() {
         });
         let freer = {
             let arena = arena.clone();
-            thread::spawn(move || arena.remote_frees.push(block(0)))
+            thread::spawn(move || arena.remote_frees.push(block(0), false))
         };
         let seeker = {
             let arena = arena.clone();

@@ -28,17 +28,23 @@
 
 mod alloc;
 mod arena;
+mod bins;
 mod class;
 #[cfg(all(test, loom))]
 mod interleavings;
+mod lists;
 mod map;
+mod marks;
 mod ownership;
+mod pages;
 mod pool;
 mod recycling;
 mod remote_frees;
 mod reservation;
 mod span;
 mod stats;
+mod steps;
+mod system;
 mod thread;
 
 pub use alloc::ArenaAlloc;
@@ -48,8 +54,9 @@ pub use map::{copy_out, map_arena};
 pub use stats::{Stats, stats};
 pub use thread::{arena, no_arena};
 
-/// Gives the memory of the arenas that are not in use back to the system. Those that serve a thread, or hold blocks that
-/// outlived their call, stay as they are.
+/// Gives the memory that arenas have and no block is in back to the system. Blocks that outlived their call stay where they
+/// are, each with the pages that it lies in. Threads that are in a call do it themselves, the next time that they have freed
+/// enough to look for a better place for a block.
 ///
 /// ```
 /// use ndarena::global::{ArenaAlloc, arena, clear_pool, stats};
@@ -63,5 +70,5 @@ pub use thread::{arena, no_arena};
 /// assert_eq!(stats().touched, 0);
 /// ```
 pub fn clear_pool() {
-    pool::clear();
+    pool::clear(thread::current());
 }

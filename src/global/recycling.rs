@@ -1,74 +1,152 @@
 //! The free memory of one arena, and which of it the next block is.
 //!
-//! Free memory is in three places:
+//! Free memory is in four places:
 //!
-//! - The **top** is the span off whose front new blocks are carved. At first it is the whole arena. A freed block that ends
-//!   where the top starts joins it again, so temporaries that are freed in reverse order leave nothing behind.
+//! - The **top** is the span off whose front new blocks are carved. A freed block that ends where the top starts joins it
+//!   again, so temporaries that are freed in reverse order leave nothing behind.
 //! - The **lists**, one for each size class, hold the other blocks that were freed. The block that was freed last is handed
 //!   out first, since it is the one that is still in the cache.
-//! - The **bins** hold other free spans, each in the bin of the largest class that fits into it. Most of them are made by
-//!   [`Recycler::coalesce`], which joins all free neighbours; a top that was replaced, and the gap before an aligned block,
-//!   go there as well.
+//! - The **bins** hold other free spans, each in the bin of the largest class that fits into it. No two of them are
+//!   neighbours: what goes into a bin is joined with what is free on either side.
+//! - The **rest** is what lies behind all blocks, up to where committed memory ends, if the top is elsewhere. When more
+//!   memory is committed, it joins the rest, or the top where that is the last.
 //!
-//! A block comes from the list of its class if there is one on it, else off the top, else off a span from the first bin in
-//! which every span has room for it; that span is the top from then on. Lists alone would tie memory to the sizes it was
-//! first used for, so free memory is coalesced when more bytes lie on lists than are in use. That empties the lists, and
-//! what is on them was freed since the time before, so the cost of coalescing is in proportion to the number of frees.
+//! A block comes from the list of its class if there is one on it, else off a span from the first bin in which every span has
+//! room for it, else off the top, or off the rest, which is the top from then on. Bins come before the top, so that memory
+//! that was used before is used up before any that was not. Lists alone would tie memory to the sizes it was first used for,
+//! so when more bytes lie on lists than an eighth of what is in use, each block that is carved moves some from the lists to
+//! the bins. That takes the same time for each, and each was freed before, so it costs a share of what freeing costs, and no
+//! call waits for the rest of them.
 //!
 //! Coalescing that is deferred is as old as Knuth (The Art of Computer Programming, 2.5). TLSF (Masmano and others, 2004)
 //! finds a good fit without a search in the same way: it looks for the first bit that is set above a class.
 #![forbid(unsafe_code)]
 
-use super::class::{CLASSES, Class};
-use super::span::{List, NODE_BYTES, Span};
+use core::ptr::NonNull;
+
+use super::bins::Bins;
+use super::class::Class;
+use super::lists::Lists;
+use super::marks::Group;
+use super::span::Span;
+
+mod aligned;
 
 /// This many bytes may lie on lists, however little is in use, before they are coalesced: a core's own cache has room for
 /// as many.
 const COALESCE_FROM: usize = 512 << 10;
 
-/// The limit on how many blocks of a list are searched for one that is aligned to more than
-/// [`GRANULE`](super::class::GRANULE).
-const SEARCH_LIMIT: usize = 8;
+/// Of what is in use, so small a part may lie on lists.
+const COALESCE_SHARE: usize = 8;
+
+/// How many blocks move from lists to bins when one is carved.
+pub(super) const COALESCE_STEP: usize = 32;
+
+/// How many blocks move from lists to bins at most when there is no room for one. They take some milliseconds.
+const COALESCE_LIMIT: usize = 1 << 14;
 
 /// The free memory of an arena, and counts of what is in use.
 #[derive(Debug)]
 pub(super) struct Recycler {
     /// The span off whose front new blocks are carved; it may be empty.
     top: Span,
+    /// The free memory up to `end`, if the top does not end there; it may be empty.
+    rest: Span,
     /// Freed blocks, by their class.
     lists: Lists,
     /// Other free spans, by the largest class that fits into them.
-    bins: Lists,
+    bins: Bins,
     /// The bytes of the blocks on `lists`.
     listed: usize,
     /// How many blocks are in use.
     blocks: usize,
     /// The bytes of the blocks in use.
     used: usize,
-    /// The address from which on nothing was ever written to.
-    touched: usize,
+    /// The address from which on nothing was written to since it was committed. What lies there is the top's or the rest's.
+    fresh: usize,
+    /// The address at which committed memory ends.
+    end: usize,
 }
 
 impl Recycler {
-    /// A recycler that has all of an arena as free memory, to which nothing was ever written.
-    pub(super) fn new(whole: Span) -> Self {
-        let touched = whole.start().addr().get();
-        Self { top: whole, lists: Lists::EMPTY, bins: Lists::EMPTY, listed: 0, blocks: 0, used: 0, touched }
+    /// A recycler for memory from `start` on, a pointer that may be used for all of it, none of which is committed yet.
+    pub(super) fn new(start: NonNull<u8>) -> Self {
+        let end = start.addr().get();
+        let bins = Bins::new(start);
+        Self {
+            top: Span::EMPTY,
+            rest: Span::EMPTY,
+            lists: Lists::EMPTY,
+            bins,
+            listed: 0,
+            blocks: 0,
+            used: 0,
+            fresh: end,
+            end,
+        }
     }
 
     /// How many blocks are in use.
+    #[inline]
     pub(super) fn blocks(&self) -> usize {
         self.blocks
     }
 
     /// The bytes of the blocks in use.
+    #[inline]
     pub(super) fn used(&self) -> usize {
         self.used
     }
 
-    /// The address from which on nothing was ever written to, so that memory is as the system gave it.
-    pub(super) fn touched(&self) -> usize {
-        self.touched
+    /// The address from which on memory is as the system gave it.
+    pub(super) fn fresh(&self) -> usize {
+        self.fresh
+    }
+
+    /// Takes marks over for as much memory as will be committed, which begin with those that there were.
+    pub(super) fn extend_marks(&mut self, groups: &'static [Group]) {
+        self.bins.extend(groups);
+    }
+
+    /// Takes committed memory over that lies where the other ends, and for which there are marks.
+    pub(super) fn extend(&mut self, span: Span) {
+        self.end = span.end();
+        let start = span.start().addr().get();
+        if self.top.end() == start {
+            self.top = joined(core::mem::replace(&mut self.top, Span::EMPTY), span);
+        } else if self.rest.end() == start {
+            self.rest = joined(core::mem::replace(&mut self.rest, Span::EMPTY), span);
+        } else {
+            self.rest = span;
+        }
+    }
+
+    /// How many bytes of free memory end where committed memory ends.
+    pub(super) fn tail(&self) -> usize {
+        if self.top.end() == self.end { self.top.bytes() } else { self.rest.bytes() }
+    }
+
+    /// Gives the free memory away that lies behind the address `from`, if there is any that ends where committed memory ends.
+    /// That is `from` afterwards.
+    pub(super) fn cut(&mut self, from: usize) -> Option<Span> {
+        let tail = if self.top.end() == self.end { &mut self.top } else { &mut self.rest };
+        let start = tail.start().addr().get();
+        if tail.bytes() == 0 || start > from || tail.end() <= from {
+            return None;
+        }
+        let front = tail.split_front(from - start)?;
+        self.end = from;
+        Some(core::mem::replace(tail, front))
+    }
+
+    /// Notes that what will be committed from that address on will be zeros.
+    pub(super) fn is_fresh_from(&mut self, address: usize) {
+        self.fresh = self.fresh.min(address);
+    }
+
+    /// Notes that what lies before that address may not be zeros.
+    pub(super) fn is_written_to(&mut self, address: usize) {
+        self.fresh = self.fresh.max(address);
     }
 
     /// The block of this class that was freed last, off its list.
@@ -79,56 +157,41 @@ impl Recycler {
         Some(self.hand_out(span))
     }
 
+    /// Whether so much lies on lists that some should be moved to the bins before a block is carved.
+    #[inline]
+    pub(super) fn has_much_listed(&self) -> bool {
+        self.listed > COALESCE_FROM && self.listed > self.used / COALESCE_SHARE
+    }
+
     /// A block of this class from memory that is not on lists, and whether all of it is zeros, as the system gave it.
     #[inline]
     pub(super) fn carve(&mut self, class: Class) -> Option<(Span, bool)> {
-        if self.listed > COALESCE_FROM && self.listed > self.used {
-            self.coalesce();
+        if !self.bins.is_empty() {
+            if let Some(span) = self.carve_from_bins(class) {
+                return Some((span, false));
+            }
         }
         let span = match self.top.split_front(class.bytes) {
             Some(span) => span,
             None => {
-                self.replace_top(class.bytes)?;
+                let span = self.find(class.bytes)?;
+                self.replace_top(span);
                 self.top.split_front(class.bytes)?
             }
         };
-        let fresh = span.start().addr().get() >= self.touched;
-        self.touched = self.touched.max(span.end());
+        let fresh = span.start().addr().get() >= self.fresh;
+        self.fresh = self.fresh.max(span.end());
         Some((self.hand_out(span), fresh))
     }
 
-    /// A block of this class that starts on a multiple of `align`, which is more than [`GRANULE`](super::class::GRANULE).
-    #[cold]
-    pub(super) fn carve_aligned(&mut self, class: Class, align: usize) -> Option<Span> {
-        let mut others = List::EMPTY;
-        let mut found = None;
-        for _ in 0..SEARCH_LIMIT {
-            match self.lists.pop(class.index) {
-                Some(span) if span.start().addr().get() % align == 0 => {
-                    found = Some(span);
-                    break;
-                }
-                Some(span) => others.push(span),
-                None => break,
-            }
-        }
-        while let Some(span) = others.pop() {
-            self.lists.push(class.index, span);
-        }
-        if let Some(span) = found {
-            self.listed -= class.bytes;
-            return Some(self.hand_out(span));
-        }
-        let with_gap = class.bytes.checked_add(align)?;
-        if self.top.bytes() < with_gap {
-            self.replace_top(with_gap)?;
-        }
-        let start = self.top.start().addr().get();
-        let gap = self.top.split_front(start.next_multiple_of(align) - start)?;
-        self.put_in_bin(gap);
-        let span = self.top.split_front(class.bytes)?;
-        self.touched = self.touched.max(span.end());
-        Some(self.hand_out(span))
+    /// A block of this class off the front of a span from a bin.
+    #[inline(never)]
+    fn carve_from_bins(&mut self, class: Class) -> Option<Span> {
+        let mut span = self.bins.take_from(class.index)?;
+        let block = span.split_front(class.bytes)?;
+        // What is left has no free neighbour, as the whole had none.
+        self.bins.insert(span);
+        Some(self.hand_out(block))
     }
 
     /// Counts a block as in use.
@@ -146,194 +209,153 @@ impl Recycler {
         self.blocks -= 1;
         self.used -= class.bytes;
         if span.end() == self.top.start().addr().get() {
-            self.join_top(span);
+            self.top = joined(span, core::mem::replace(&mut self.top, Span::EMPTY));
         } else {
             self.listed += class.bytes;
             self.lists.push(class.index, span);
         }
     }
 
-    /// Joins a span that ends where the top starts with the top.
-    #[inline]
-    fn join_top(&mut self, span: Span) {
-        let top = core::mem::replace(&mut self.top, Span::EMPTY);
-        match span.join(top) {
-            Ok(joined) => self.top = joined,
-            Err((span, top)) => {
-                self.top = top;
-                self.put_in_bin(span);
-            }
-        }
+    /// Takes a part of a block back that goes on without it.
+    pub(super) fn free_part(&mut self, span: Span) {
+        self.used -= span.bytes();
+        self.bin(span);
     }
 
-    /// Whether the top has all of the arena's `bytes` bytes, so that [`restart`](Self::restart) would change nothing.
+    /// Whether the top has all `bytes` bytes of committed memory, so that [`restart`](Self::restart) would change nothing.
     #[inline]
     pub(super) fn is_whole(&self, bytes: usize) -> bool {
         self.top.bytes() == bytes
     }
 
-    /// Makes `whole`, which is all of the arena, the top, and forgets all other spans. No block is in use.
+    /// Makes `whole`, which is all committed memory, the top, and forgets all other spans. No block is in use.
     #[inline]
     pub(super) fn restart(&mut self, whole: Span) {
         self.top = whole;
+        self.rest = Span::EMPTY;
         self.lists.clear();
-        self.bins.clear();
+        self.bins.clear(self.end);
         self.listed = 0;
     }
 
-    /// Grows or shrinks a block without moving it, if it ends where the top starts and there is room; otherwise gives it
+    /// Whether a block ends where the top starts, and the top where committed memory ends, so that it could grow if more
+    /// were committed.
+    pub(super) fn is_last(&self, span: &Span) -> bool {
+        span.end() == self.top.start().addr().get() && self.top.end() == self.end
+    }
+
+    /// Shrinks a block without moving it, or grows it if it ends where the top starts and there is room; otherwise gives it
     /// back as it was.
     #[inline]
-    pub(super) fn resize(&mut self, span: Span, from: Class, to: Class) -> Result<Span, Span> {
+    pub(super) fn resize(&mut self, mut span: Span, from: Class, to: Class) -> Result<Span, Span> {
+        if to.bytes <= from.bytes {
+            let Some(front) = span.split_front(to.bytes) else { return Err(span) };
+            self.free_part(span);
+            return Ok(front);
+        }
         if span.end() != self.top.start().addr().get() {
             return Err(span);
         }
-        let all = span.bytes() + self.top.bytes();
-        if all < to.bytes {
-            return Err(span);
-        }
-        self.join_top(span);
-        // This cannot fail, as the top has `all` bytes now.
-        let resized = self.top.split_front(to.bytes).unwrap_or(Span::EMPTY);
+        let Some(more) = self.top.split_front(to.bytes - from.bytes) else { return Err(span) };
+        let resized = joined(span, more);
         self.used = self.used - from.bytes + to.bytes;
-        self.touched = self.touched.max(resized.end());
+        self.fresh = self.fresh.max(resized.end());
         Ok(resized)
     }
 
-    /// Makes a free span with room for `bytes` bytes the top, if there is one in the bins, or once all is coalesced.
+    /// Takes a free span with room for `bytes` bytes out of the bins, or the rest.
     #[cold]
-    fn replace_top(&mut self, bytes: usize) -> Option<()> {
-        let class = Class::of(bytes).index;
-        let found = match self.bins.pop_from(class) {
-            None if self.listed >= bytes && self.listed > self.used / 8 => {
-                self.coalesce();
-                self.bins.pop_from(class)
-            }
-            found => found,
-        };
-        let old = core::mem::replace(&mut self.top, found?);
-        self.put_in_bin(old);
-        Some(())
+    fn find(&mut self, bytes: usize) -> Option<Span> {
+        self.bins.take_from(Class::of(bytes).index).or_else(|| {
+            let has_room = self.rest.bytes() >= bytes;
+            has_room.then(|| core::mem::replace(&mut self.rest, Span::EMPTY))
+        })
     }
 
-    /// Puts a span in the bin of the largest class that fits into it, unless it is empty.
-    fn put_in_bin(&mut self, span: Span) {
-        if span.bytes() != 0 {
-            self.touched = self.touched.max(span.start().addr().get() + NODE_BYTES);
-            self.bins.push(Class::within(span.bytes()), span);
+    /// Whether a block of `bytes` bytes can be carved without more memory.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.top.bytes().max(self.rest.bytes()) >= bytes || self.bins.has_from(Class::of(bytes).index)
+    }
+
+    /// Makes a free span the top, and puts the one before away.
+    fn replace_top(&mut self, span: Span) {
+        let old = core::mem::replace(&mut self.top, span);
+        self.bin(old);
+    }
+
+    /// Joins a span that is not in use with what is free on either side. That goes into a bin, unless the top is a part of
+    /// it, which it is the top then, or it is the rest.
+    fn bin(&mut self, mut span: Span) {
+        if span.bytes() == 0 {
+            return;
+        }
+        if let Some(below) = self.bins.take_ending_at(span.start().addr().get()) {
+            span = joined(below, span);
+        }
+        if let Some(above) = self.bins.take_starting_at(span.end()) {
+            span = joined(span, above);
+        }
+        let mut is_top = false;
+        if self.top.end() == span.start().addr().get() {
+            span = joined(core::mem::replace(&mut self.top, Span::EMPTY), span);
+            is_top = true;
+        } else if self.top.start().addr().get() == span.end() {
+            span = joined(span, core::mem::replace(&mut self.top, Span::EMPTY));
+            is_top = true;
+        }
+        if self.rest.start().addr().get() == span.end() {
+            span = joined(span, core::mem::replace(&mut self.rest, Span::EMPTY));
+        }
+        if is_top {
+            self.top = span;
+        } else if span.end() == self.end {
+            self.rest = span;
+        } else {
+            self.bins.insert(span);
         }
     }
 
-    /// Joins all free memory that is adjacent, and puts the resulting spans in bins, in which those at lower addresses are
-    /// found first. The top goes into a bin as well, and is empty afterwards.
+    /// Moves `limit` blocks from lists to bins, the largest first, which make most room. Tells whether others are left.
     #[cold]
-    pub(super) fn coalesce(&mut self) {
-        let (mut all, mut count) = (List::EMPTY, 0);
+    pub(super) fn coalesce(&mut self, limit: usize) -> bool {
+        for _ in 0..limit {
+            let Some(span) = self.lists.pop_largest() else { return false };
+            self.listed -= span.bytes();
+            self.bin(span);
+        }
+        self.listed > 0
+    }
+
+    /// Moves blocks from lists to bins until there is room for a block of `bytes` bytes, as far as that is done in one call.
+    /// Tells whether there is.
+    #[cold]
+    pub(super) fn make_room(&mut self, bytes: usize) -> bool {
+        for _ in 0..COALESCE_LIMIT / COALESCE_STEP {
+            if self.has_room(bytes) || !self.coalesce(COALESCE_STEP) {
+                break;
+            }
+        }
+        self.has_room(bytes)
+    }
+
+    /// Shows free memory to `give_back`, once the top is in a bin as well: pieces of `smallest` bytes or more, and as many as
+    /// `limit`, each but for what a bin notes at its start. Those of which it says that their pages were given back are not
+    /// shown again.
+    pub(super) fn give_back(&mut self, smallest: usize, limit: usize, give_back: impl FnMut(&Span) -> bool) {
         let top = core::mem::replace(&mut self.top, Span::EMPTY);
-        self.touched = self.touched.max(top.start().addr().get() + NODE_BYTES.min(top.bytes()));
-        for span in core::iter::from_fn(|| self.lists.pop_from(0).or_else(|| self.bins.pop_from(0))).chain([top]) {
-            count += 1;
-            all.push(span);
-        }
-        self.listed = 0;
-        // The spans go into bins from the highest down, since a bin gives out first what was put into it last.
-        let mut sorted = sorted(&mut all, count, false);
-        let mut above = Span::EMPTY;
-        while let Some(span) = sorted.pop() {
-            above = match span.join(above) {
-                Ok(joined) => joined,
-                Err((span, above)) => {
-                    self.put_in_bin(above);
-                    span
-                }
-            };
-        }
-        self.put_in_bin(above);
+        self.bin(top);
+        self.bins.give_back(Class::of(smallest).index, limit, give_back);
     }
 }
 
-/// The first `count` spans of a list, sorted by address. This is a merge sort. Moving spans from the front of one list to
-/// the front of another reverses their order, so each half is sorted the other way round.
-fn sorted(list: &mut List, count: usize, ascending: bool) -> List {
-    let mut result = List::EMPTY;
-    if count < 2 {
-        if let Some(span) = (count == 1).then(|| list.pop()).flatten() {
-            result.push(span);
-        }
-        return result;
-    }
-    let mut left = sorted(list, count / 2, !ascending);
-    let mut right = sorted(list, count - count / 2, !ascending);
-    loop {
-        let left_first = match (left.first_addr(), right.first_addr()) {
-            (Some(left), Some(right)) => (left > right) == ascending,
-            (left, _) => left.is_some(),
-        };
-        match if left_first { left.pop() } else { right.pop() } {
-            Some(span) => result.push(span),
-            None => return result,
-        }
-    }
-}
-
-/// The number of words that have a bit for each class.
-const WORDS: usize = CLASSES / 64;
-
-/// A list for each class.
-#[derive(Debug)]
-struct Lists {
-    lists: [List; CLASSES],
-    /// A bit for each class: where it is not set, the list is empty.
-    filled: [u64; WORDS],
-}
-
-impl Lists {
-    const EMPTY: Self = Self { lists: [const { List::EMPTY }; CLASSES], filled: [0; WORDS] };
-
-    /// Pushes a span on the list of the class.
-    #[inline]
-    fn push(&mut self, class: usize, span: Span) {
-        if let (Some(list), Some(word)) = (self.lists.get_mut(class), self.filled.get_mut(class / 64)) {
-            list.push(span);
-            *word |= 1 << (class % 64);
-        }
-    }
-
-    /// Pops the span that was pushed last on the list of the class.
-    #[inline]
-    fn pop(&mut self, class: usize) -> Option<Span> {
-        self.lists.get_mut(class)?.pop()
-    }
-
-    /// Pops a span off the first list that is not empty, of those of `class` and the classes after it.
-    fn pop_from(&mut self, class: usize) -> Option<Span> {
-        let mut mask = u64::MAX << (class % 64);
-        for (index, word) in self.filled.iter_mut().enumerate().skip(class / 64) {
-            while *word & mask != 0 {
-                let bit = (*word & mask).trailing_zeros() as usize;
-                let list = self.lists.get_mut(index * 64 + bit)?;
-                match list.pop() {
-                    Some(span) => return Some(span),
-                    // `pop` does not clear the bit of a list that it emptied, so that is done here.
-                    None => *word &= !(1 << bit),
-                }
-            }
-            mask = u64::MAX;
-        }
-        None
-    }
-
-    /// Makes all lists empty.
-    #[inline]
-    fn clear(&mut self) {
-        for (word, lists) in self.filled.iter_mut().zip(self.lists.chunks_exact_mut(64)) {
-            while *word != 0 {
-                let bit = word.trailing_zeros() as usize;
-                *word &= *word - 1;
-                if let Some(list) = lists.get_mut(bit) {
-                    *list = List::EMPTY;
-                }
-            }
+/// The span of two of which the first ends where the second starts.
+#[inline]
+fn joined(front: Span, back: Span) -> Span {
+    match front.join(back) {
+        Ok(span) => span,
+        Err((front, _)) => {
+            debug_assert!(false, "every caller has compared the addresses");
+            front
         }
     }
 }
@@ -342,10 +364,14 @@ impl Lists {
 impl Recycler {
     /// The spans that free memory consists of once it is coalesced: the address and the length of each.
     pub(super) fn free_memory(&mut self) -> Vec<(usize, usize)> {
-        self.coalesce();
-        let spans: Vec<Span> = core::iter::from_fn(|| self.bins.pop_from(0)).collect();
-        let found = spans.iter().map(|span| (span.start().addr().get(), span.bytes())).collect();
-        spans.into_iter().for_each(|span| self.put_in_bin(span));
+        while self.coalesce(usize::MAX) {}
+        let top = core::mem::replace(&mut self.top, Span::EMPTY);
+        self.bin(top);
+        let spans: Vec<Span> = core::iter::from_fn(|| self.bins.take_from(0)).collect();
+        let place = |span: &Span| (span.start().addr().get(), span.bytes());
+        let rest = (self.rest.bytes() != 0).then(|| place(&self.rest));
+        let found = spans.iter().map(place).chain(rest).collect();
+        spans.into_iter().for_each(|span| self.bin(span));
         found
     }
 }

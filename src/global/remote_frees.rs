@@ -12,9 +12,9 @@
 use core::ptr;
 
 #[cfg(loom)]
-use loom::sync::atomic::{AtomicPtr, Ordering};
+use loom::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 #[cfg(not(loom))]
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::span::{List, Node, Span};
 
@@ -23,26 +23,31 @@ use super::span::{List, Node, Span};
 pub(super) struct RemoteFrees {
     /// The node of the block that was freed last, or null.
     first: AtomicPtr<Node>,
+    /// How many bytes threads have freed that the owner has not counted as free yet. This is a figure for others to read, and
+    /// nothing rests on it.
+    bytes: AtomicUsize,
 }
 
 impl RemoteFrees {
     #[cfg(all(test, loom))]
     pub(super) fn new() -> Self {
-        Self { first: AtomicPtr::new(ptr::null_mut()) }
+        Self { first: AtomicPtr::new(ptr::null_mut()), bytes: AtomicUsize::new(0) }
     }
 
-    /// Gives a span that is not empty to the arena's owner, whichever thread that is or will be.
-    pub(super) fn push(&self, span: Span) {
+    /// Gives a span that is not empty to the arena's owner, whichever thread that is or will be: a block, or, if `is_part`, a
+    /// part of a block that goes on without it.
+    pub(super) fn push(&self, span: Span, is_part: bool) {
+        self.bytes.fetch_add(span.bytes(), Ordering::Relaxed);
         let mut first = self.first.load(Ordering::Relaxed);
-        let node = span.into_node(first);
+        let node = span.into_node(first, is_part);
         while let Err(now) =
             self.first.compare_exchange_weak(first, node.as_ptr(), Ordering::Release, Ordering::Relaxed)
         {
             first = now;
             // SAFETY: this thread made the node, above, and the list has not got it yet, so nobody else can look at it
             // (`span`: Linked, Exclusive).
-            let (span, _) = unsafe { Span::from_node(node) };
-            span.into_node(first);
+            let (span, ..) = unsafe { Span::from_node(node) };
+            span.into_node(first, is_part);
         }
     }
 
@@ -50,6 +55,16 @@ impl RemoteFrees {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.first.load(Ordering::Relaxed).is_null()
+    }
+
+    /// How many bytes were freed that the owner has not counted as free yet.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the owner has counted so many bytes as free. Only the arena's owner calls this.
+    pub(super) fn counted(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Takes all blocks off the list. Only the arena's owner calls this.

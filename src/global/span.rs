@@ -41,12 +41,15 @@ struct Links {
     next: *mut Node,
     /// The length of this span.
     bytes: usize,
+    /// Whether this is a part of a block that goes on without it.
+    is_part: bool,
 }
 
 /// How many bytes of a span are written to when it goes on a list.
+#[cfg(all(test, loom))]
 pub(super) const NODE_BYTES: usize = size_of::<Node>();
 
-const _: () = assert!(cfg!(loom) || (NODE_BYTES <= GRANULE && align_of::<Node>() <= GRANULE));
+const _: () = assert!(cfg!(loom) || (size_of::<Node>() <= GRANULE && align_of::<Node>() <= GRANULE));
 
 impl Span {
     /// A span without any memory.
@@ -101,30 +104,31 @@ impl Span {
     }
 
     /// Writes a node at the start of the span, which is not empty, and gives the span up to the list that begins with this
-    /// node and goes on with `next`.
+    /// node and goes on with `next`. The node tells whether the span is a part of a block that goes on without it.
     #[inline]
-    pub(super) fn into_node(self, next: *mut Node) -> NonNull<Node> {
+    pub(super) fn into_node(self, next: *mut Node, is_part: bool) -> NonNull<Node> {
         debug_assert_ne!(self.bytes, 0);
         let node = self.start.cast::<Node>();
         // SAFETY: the node lies in the span's own memory (Exclusive), which has room for it and is aligned (Granular).
-        unsafe { node.write(Node { links: UnsafeCell::new(Links { next, bytes: self.bytes }) }) };
+        unsafe { node.write(Node { links: UnsafeCell::new(Links { next, bytes: self.bytes, is_part }) }) };
         node
     }
 
-    /// The span at whose start `node` lies, and the node that follows in its list.
+    /// The span at whose start `node` lies, the node that follows in its list, and whether the span is a part of a block that
+    /// goes on without it.
     ///
     /// # Safety
     ///
     /// The node was made by [`into_node`](Self::into_node), on this thread or before a release that this thread has
     /// acquired; and its list gives the span up, so that nobody else looks at the node from now on.
     #[inline]
-    pub(super) unsafe fn from_node(node: NonNull<Node>) -> (Self, *mut Node) {
+    pub(super) unsafe fn from_node(node: NonNull<Node>) -> (Self, *mut Node, bool) {
         // SAFETY: `into_node` wrote the node, and its span, which the caller takes off the list, is nobody else's (Linked,
         // Exclusive).
         let links = unsafe { node.as_ref() };
         // SAFETY: the links were written together with the node, and nobody writes to them now (Linked, Exclusive).
         let links = links.links.with(|links| unsafe { *links });
-        (Self { start: node.cast(), bytes: links.bytes }, links.next)
+        (Self { start: node.cast(), bytes: links.bytes }, links.next, links.is_part)
     }
 }
 
@@ -137,6 +141,12 @@ pub(super) struct List {
 
 impl List {
     pub(super) const EMPTY: Self = Self { first: ptr::null_mut() };
+
+    /// Whether there is no span on the list.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_null()
+    }
 
     /// The list that begins with the node `first` and whose nodes are linked already; an empty one if that is null.
     ///
@@ -151,23 +161,24 @@ impl List {
     #[inline]
     pub(super) fn push(&mut self, span: Span) {
         if span.bytes != 0 {
-            self.first = span.into_node(self.first).as_ptr();
+            self.first = span.into_node(self.first, false).as_ptr();
         }
     }
 
     /// Pops the span that was pushed last.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Span> {
-        let first = NonNull::new(self.first)?;
-        // SAFETY: this is a node of the list, which gives it up here (Linked).
-        let (span, next) = unsafe { Span::from_node(first) };
-        self.first = next;
-        Some(span)
+        Some(self.pop_freed()?.0)
     }
 
-    /// The address of the span that was pushed last.
-    pub(super) fn first_addr(&self) -> Option<usize> {
-        NonNull::new(self.first).map(|first| first.addr().get())
+    /// Pops the span that was pushed last, and tells whether it is a part of a block that goes on without it.
+    #[inline]
+    pub(super) fn pop_freed(&mut self) -> Option<(Span, bool)> {
+        let first = NonNull::new(self.first)?;
+        // SAFETY: this is a node of the list, which gives it up here (Linked).
+        let (span, next, is_part) = unsafe { Span::from_node(first) };
+        self.first = next;
+        Some((span, is_part))
     }
 }
 

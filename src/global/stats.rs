@@ -29,14 +29,20 @@ pub struct Stats {
     pub live: usize,
     /// The most bytes that were ever in use in each arena, added up.
     pub peak: usize,
-    /// The bytes that arenas have written to: about what they hold of the system's memory.
+    /// The bytes of the system's memory that arenas hold, with what they note of it: the pages of arenas that have memory
+    /// now. Where the system does not tell, these are the bytes that are committed.
     pub touched: usize,
+    /// The bytes that the system has promised arenas: what it counts where it limits what programs may ask for
+    /// (`ulimit -d`, `vm.overcommit_memory = 2`), whether or not there is memory behind them yet.
+    pub committed: usize,
     /// Allocations that arenas served.
     pub served: usize,
     /// Allocations that were for an arena but found no room, and went to the wrapped allocator.
     pub fell_back: usize,
     /// Those of them that were larger than an arena.
     pub too_large: usize,
+    /// Those of them for which an arena had room, but the system no memory.
+    pub no_memory: usize,
     /// Allocations in arena calls that were smaller than [`min_size`](super::ArenaAlloc::min_size).
     pub too_small: usize,
     /// Blocks that were still in use when the outermost call ended, less those that were when it began.
@@ -69,15 +75,17 @@ pub fn stats() -> Stats {
         live: 0,
         peak: 0,
         touched: 0,
+        committed: 0,
         served: 0,
         fell_back: 0,
         too_large: 0,
+        no_memory: 0,
         too_small: 0,
         escaped: 0,
         without: pool::CALLS_WITHOUT_ARENA.load(Ordering::Relaxed),
     };
-    for arena in pool::collected_arenas() {
-        match arena.ownership.state() {
+    for arena in pool::arenas() {
+        match pool::state(arena) {
             State::Unused => {}
             State::Pooled => stats.pooled += 1,
             State::Owned => stats.in_use += 1,
@@ -85,13 +93,16 @@ pub fn stats() -> Stats {
         }
         let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
         let counters = &arena.counters;
-        let too_large = read(&counters.too_large);
-        stats.live += read(&counters.used);
+        let (too_large, no_memory) = (read(&counters.too_large), read(&counters.no_memory));
+        let (memory, marks) = counters.committed();
+        stats.live += arena.live();
+        stats.committed += memory + marks;
         stats.peak += read(&counters.peak);
-        stats.touched += read(&counters.touched);
+        stats.touched += reservation::get().map_or(0, |reservation| reservation.touched(arena));
         stats.served += read(&counters.served);
-        stats.fell_back += too_large + read(&counters.no_room);
+        stats.fell_back += too_large + no_memory + read(&counters.no_room);
         stats.too_large += too_large;
+        stats.no_memory += no_memory;
         stats.too_small += read(&counters.too_small);
         stats.escaped += read(&counters.escaped);
     }
@@ -108,8 +119,9 @@ impl fmt::Display for Stats {
             );
         }
         writeln!(f, "arenas of {}: {in_use} in use, {pooled} pooled, {retired} set aside", Bytes(self.capacity))?;
-        let (live, peak, touched) = (Bytes(self.live), Bytes(self.peak), Bytes(self.touched));
-        writeln!(f, "memory: {live} live, {peak} at the peak, {touched} touched")?;
+        let (live, peak) = (Bytes(self.live), Bytes(self.peak));
+        let (touched, committed) = (Bytes(self.touched), Bytes(self.committed));
+        writeln!(f, "memory: {live} live, {peak} at the peak, {touched} touched, {committed} committed")?;
         write!(f, "allocations: {served} served, {escaped} escaped, {too_small} too small, {fell_back} fell back")?;
         if without > 0 {
             let why = if self.capacity == 0 {
@@ -127,8 +139,16 @@ impl fmt::Display for Stats {
                 "\n- {too_large} allocations were larger than an arena: raise ArenaAlloc::capacity, now {capacity}"
             )?;
         }
-        if fell_back > too_large {
-            let (full, capacity) = (fell_back - too_large, Bytes(self.capacity));
+        let no_memory = self.no_memory;
+        if no_memory > 0 {
+            write!(
+                f,
+                "\n- {no_memory} allocations found no memory: the system limits how much a program may commit (ulimit -d, \
+                 vm.overcommit_memory)"
+            )?;
+        }
+        if fell_back > too_large + no_memory {
+            let (full, capacity) = (fell_back - too_large - no_memory, Bytes(self.capacity));
             write!(f, "\n- {full} allocations found their arena full: raise ArenaAlloc::capacity, now {capacity}")?;
         }
         if served == 0 && too_small > 0 {
@@ -177,9 +197,11 @@ mod tests {
         live: 0,
         peak: 3 << 19,
         touched: 2 << 20,
+        committed: 3 << 20,
         served: 10,
         fell_back: 0,
         too_large: 0,
+        no_memory: 0,
         too_small: 5,
         escaped: 1,
         without: 0,
@@ -193,7 +215,7 @@ mod tests {
     #[test]
     fn figures() {
         let lines = "arenas of 1 GiB: 0 in use, 2 pooled, 0 set aside\n\
-                     memory: 0 bytes live, 1.5 MiB at the peak, 2 MiB touched\n\
+                     memory: 0 bytes live, 1.5 MiB at the peak, 2 MiB touched, 3 MiB committed\n\
                      allocations: 10 served, 1 escaped, 5 too small, 0 fell back";
         assert_eq!(FINE.to_string(), lines);
     }
@@ -206,6 +228,7 @@ mod tests {
         };
         one(Stats { fell_back: 3, too_large: 3, ..FINE }, &["3 allocations", "larger", "raise", "now 1 GiB"]);
         one(Stats { fell_back: 3, ..FINE }, &["3 allocations", "full", "raise", "now 1 GiB"]);
+        one(Stats { fell_back: 3, no_memory: 3, ..FINE }, &["3 allocations", "no memory", "ulimit -d"]);
         one(Stats { served: 0, ..FINE }, &["nothing", "large enough", "min_size"]);
         one(Stats { retired: 4, ..FINE }, &["keep 4 arenas set aside", "no_arena", "copy_out"]);
         one(Stats { without: 7, ..FINE }, &["7 calls", "in use or set aside", "lower ArenaAlloc::capacity"]);

@@ -16,7 +16,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::arena::Arena;
-use super::{pool, reservation};
+use super::pool::{self, Search};
+use super::reservation;
 
 /// What a thread knows of its arena.
 pub(super) struct Thread {
@@ -28,11 +29,19 @@ pub(super) struct Thread {
     depth: Cell<usize>,
     /// The arena that this thread owned last, to ask for it first.
     last: Cell<Option<&'static Arena>>,
+    /// What this thread remembers of its last search for another.
+    search: Cell<Search>,
 }
 
 thread_local! {
     static THREAD: Thread = const {
-        Thread { serving: Cell::new(ptr::null()), current: Cell::new(None), depth: Cell::new(0), last: Cell::new(None) }
+        Thread {
+            serving: Cell::new(ptr::null()),
+            current: Cell::new(None),
+            depth: Cell::new(0),
+            last: Cell::new(None),
+            search: Cell::new(Search::NEW),
+        }
     };
 }
 
@@ -103,7 +112,7 @@ impl ArenaCall {
         THREAD.with(|thread| {
             let was_serving = thread.is_serving();
             if thread.depth.get() == 0 && is_installed() {
-                thread.current.set(pool::acquire(thread.last.get()));
+                thread.current.set(pool::acquire(thread.last.get(), &thread.search));
             }
             thread.depth.set(thread.depth.get() + 1);
             thread.serve(true);
@@ -128,6 +137,21 @@ impl Drop for ArenaCall {
             }
         });
     }
+}
+
+/// Lets another arena serve this thread for the rest of its outermost call, if there is one: for when the current one has
+/// only pieces left that are too small. Blocks in that one stay where they are. The caller is served by an arena.
+#[cold]
+pub(super) fn replace() -> Option<&'static Arena> {
+    THREAD.with(|thread| {
+        let old = thread.current.get()?;
+        let new = pool::another(&thread.search)?;
+        thread.current.set(Some(new));
+        thread.serve(true);
+        // SAFETY: `current` was an arena that this thread owns, and is another now (Current).
+        unsafe { pool::release(old) };
+        Some(new)
+    })
 }
 
 /// An open `no_arena` call, which ends when this is dropped.

@@ -110,6 +110,42 @@ fn growing_at_the_top_stays_in_place_and_elsewhere_moves() {
 }
 
 #[test]
+fn shrinking_stays_in_place() {
+    let _turn = crate::turn();
+    let live = stats().live;
+    let shrink = |block: &mut Vec<u8>, size| {
+        let start = block.as_ptr();
+        block.truncate(size);
+        block.shrink_to_fit();
+        assert_eq!((block.as_ptr(), block.capacity()), (start, size));
+        assert!(block.iter().enumerate().all(|(n, &byte)| byte == n as u8));
+    };
+    let numbers = || -> Vec<u8> { (0..12 << 20).map(|n| n as u8).collect() };
+    let (mut own, behind) = arena(|| {
+        let (mut own, behind) = (numbers(), vec![7_u8; 5000]);
+        shrink(&mut own, 10 << 20);
+        // What the block gave up serves others.
+        let between = vec![8_u8; 1 << 20];
+        assert!((own.as_ptr()..behind.as_ptr()).contains(&between.as_ptr()));
+        (own, behind)
+    });
+    // With no arena open, on another thread, and in another's arena.
+    shrink(&mut own, 9 << 20);
+    let mut own = thread::spawn(move || {
+        shrink(&mut own, 8 << 20);
+        arena(|| shrink(&mut own, 3 << 20));
+        own
+    })
+    .join()
+    .unwrap();
+    assert!(stats().live < live + (4 << 20), "{}", stats());
+    arena(|| shrink(&mut own, 5000));
+    assert!(behind.iter().all(|&byte| byte == 7));
+    drop((own, behind));
+    assert_eq!(stats().live, live);
+}
+
+#[test]
 fn resizing_across_the_border() {
     let _turn = crate::turn();
     let live = stats().live;

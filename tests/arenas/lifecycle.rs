@@ -143,7 +143,8 @@ fn programs_end_while_arenas_are_open() {
                 let output = program("lifecycle::programs_end_while_arenas_are_open", way);
                 let said = String::from_utf8_lossy(&output.stdout);
                 assert_eq!(output.status.code(), Some(if way == "exit" { 17 } else { 0 }), "{said}");
-                assert!(said.contains("at exit: 50000"), "{said}");
+                // On Windows `std::process::exit` calls nothing of what was registered.
+                assert!(cfg!(windows) || said.contains("at exit: 50000"), "{said}");
             }
         }
         Ok(way) => {

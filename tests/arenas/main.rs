@@ -1,7 +1,7 @@
 //! Arenas on the allocator as it is, `ArenaAlloc::system()`. Figures are the process's, so that tests take turns.
 //!
 //! The files `tests/arena_*.rs` are programs of their own, and say why.
-#![cfg(all(unix, feature = "global"))]
+#![cfg(all(any(unix, windows), feature = "global"))]
 
 mod escape;
 mod lifecycle;

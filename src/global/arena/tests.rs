@@ -1,4 +1,5 @@
-//! An arena whose memory is on the heap, against a model of what its blocks must hold.
+//! An arena whose memory is on the heap, against a model of what its blocks must hold. The system that it asks for memory is
+//! one that sees whether pages without memory are written to, and refuses when the test says so (`system::none`).
 
 use std::alloc::{alloc_zeroed, dealloc};
 use std::collections::BTreeMap;
@@ -6,9 +7,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::global::pages::groups_of;
+use crate::global::system::{GONE, REFUSES};
 
 const BYTES: usize = 4 << 20;
-const LAYOUT: Layout = match Layout::from_size_align(BYTES, 4096) {
+const PAGE: usize = 4096;
+/// The arena's memory, and that of its marks.
+const LAYOUT: Layout = match Layout::from_size_align(BYTES + (64 << 10), PAGE) {
     Ok(layout) => layout,
     Err(_) => unreachable!(),
 };
@@ -27,6 +32,10 @@ enum Step {
     Free(usize),
     FreeRemote(usize),
     Resize { block: usize, size: usize },
+    ShrinkRemote { block: usize, percent: usize },
+    Zeroed { size: usize },
+    GiveBack,
+    Refuse(bool),
     Reopen,
     Coalesce,
 }
@@ -42,6 +51,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         10 => any::<usize>().prop_map(Step::Free),
         3 => any::<usize>().prop_map(Step::FreeRemote),
         3 => (any::<usize>(), sizes()).prop_map(|(block, size)| Step::Resize { block, size }),
+        2 => (any::<usize>(), 0..100_usize).prop_map(|(block, percent)| Step::ShrinkRemote { block, percent }),
+        2 => sizes().prop_map(|size| Step::Zeroed { size }),
+        1 => Just(Step::GiveBack),
+        1 => any::<bool>().prop_map(Step::Refuse),
         1 => Just(Step::Reopen),
         1 => Just(Step::Coalesce),
     ];
@@ -53,11 +66,18 @@ impl Model {
         // SAFETY: zeroed memory is an arena without memory: its atomics are integers and pointers, and `owned` may be
         // uninitialised (Ready).
         let arena: Arena = unsafe { MaybeUninit::zeroed().assume_init() };
+        REFUSES.set(false);
+        assert!(groups_of(BYTES) <= LAYOUT.size() - BYTES);
         // SAFETY: the layout's size is not zero, as `alloc_zeroed` asks.
         let memory = NonNull::new(unsafe { alloc_zeroed(LAYOUT) }).expect("memory");
-        // SAFETY: the test is the owner (Owner only), and the memory, which is aligned to 4096, is the arena's until it is
-        // dropped (Ready).
-        unsafe { arena.init(memory, BYTES) };
+        // SAFETY: this is all of the memory.
+        unsafe { memory.write_bytes(GONE, LAYOUT.size()) };
+        // SAFETY: the marks' memory lies behind the arena's.
+        let groups = unsafe { memory.add(BYTES) }.cast();
+        let place = Place { start: memory, bytes: BYTES, groups, page: PAGE, huge_pages: true };
+        // SAFETY: the test is the owner (Owner only), and the memory, which is aligned to pages, is the arena's until it is
+        // dropped (Ready). It is reserved, as this system sees it.
+        unsafe { arena.init(place) };
         Self { arena, memory, blocks: BTreeMap::new() }
     }
 
@@ -133,6 +153,47 @@ impl Model {
                     self.fill(address, Layout::from_size_align(size, layout.align()).expect("a layout"), byte);
                 }
             }
+            Step::ShrinkRemote { block, percent } => {
+                let Some(address) = self.pick(block) else { return };
+                let (layout, _) = self.blocks[&address];
+                let size = layout.size() * percent / 100;
+                if Class::of(size).bytes == Class::of(layout.size()).bytes || size == 0 {
+                    return;
+                }
+                self.check(address);
+                let (layout, filled) = self.blocks.remove(&address).expect("a block");
+                // SAFETY: the block is in use, with the model's size, of which it has less from now on (Given out); `block`
+                // makes pointers that may be used for all of the memory.
+                unsafe { self.arena.shrink_remote(self.block(address), layout.size(), size) };
+                let first = self.edges(address, size).take(64);
+                // SAFETY: the byte is in the block (Given out), and `fill` wrote it.
+                assert!(first.into_iter().all(|at| unsafe { at.read() } == filled));
+                self.fill(address, Layout::from_size_align(size, layout.align()).expect("a layout"), byte);
+            }
+            Step::Zeroed { size } => {
+                let layout = Layout::from_size_align(size, 8).expect("a layout");
+                // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
+                let Some((block, zeros)) = (unsafe { self.arena.alloc(layout) }) else { return };
+                // SAFETY: the test is the owner (Owner only), and has just got the block.
+                unsafe { self.arena.zero(block, size, zeros) };
+                // SAFETY: the block has as many bytes (Given out), which are zeros.
+                assert!(unsafe { std::slice::from_raw_parts(block.as_ptr(), size) } == vec![0; size]);
+                self.fill(block.addr().get(), layout, byte);
+            }
+            Step::GiveBack => {
+                // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
+                unsafe { self.arena.give_back() };
+                // SAFETY: as above; if all memory is given back, the arena is `Unused`, and gets its place again.
+                if unsafe { self.arena.give_all_back() } {
+                    assert!(self.blocks.is_empty() && self.arena.counters.committed() == (0, 0));
+                    // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and `owned` is
+                    // initialised.
+                    let place = unsafe { self.arena.owned() }.pages.place();
+                    // SAFETY: the test is the owner (Owner only), and the place is the arena's until it is dropped (Ready).
+                    unsafe { self.arena.init(place) };
+                }
+            }
+            Step::Refuse(refuse) => REFUSES.set(refuse),
             Step::Reopen => {
                 // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
                 unsafe { self.arena.close() };
@@ -148,12 +209,13 @@ impl Model {
         // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and the arena has memory
         // (Ready).
         let owned = unsafe { self.arena.owned() };
-        self.arena.collect(owned);
+        self.arena.collect(owned, usize::MAX);
         let used = owned.recycler.used();
         let classes: usize = self.blocks.values().map(|(layout, _)| Class::of(layout.size()).bytes).sum();
         assert_eq!(used, classes);
         let free = owned.recycler.free_memory();
-        assert_eq!(used + free.iter().map(|(_, bytes)| bytes).sum::<usize>(), BYTES);
+        assert_eq!(used + free.iter().map(|(_, bytes)| bytes).sum::<usize>(), owned.pages.usable());
+        assert_eq!((self.arena.live(), self.arena.counters.committed()), (used, owned.pages.committed()));
         assert!(free.len() <= self.blocks.len() + 1);
     }
 }
@@ -218,7 +280,82 @@ fn other_sizes_do_not_walk_through_memory() {
         if let Some(kept) = kept.replace(*last) {
             model.free(kept);
         }
-        let touched = model.arena.counters.touched.load(Ordering::Relaxed);
+        // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and the arena has memory (Ready).
+        let owned = unsafe { model.arena.owned() };
+        let touched = owned.recycler.fresh() - owned.pages.start().addr().get();
         assert!(touched < 2 << 20, "{round}: {touched}");
     }
+}
+
+/// What is free around a block that is in use goes back, and what it holds stays.
+#[test]
+fn pages_around_survivors_are_given_back() {
+    let mut model = Model::new();
+    let blocks: Vec<usize> = (0..30).filter_map(|_| model.alloc(100_000)).collect();
+    blocks.iter().filter(|&&at| at != blocks[20]).for_each(|&at| model.free(at));
+    model.step(&Step::GiveBack, 1);
+    model.check(blocks[20]);
+    let page = |at: usize| {
+        // SAFETY: committed memory of the arena, which is zeros or what was written there since.
+        unsafe { std::slice::from_raw_parts(model.block(at).as_ptr(), PAGE) }
+    };
+    let first_page = blocks[2].next_multiple_of(PAGE);
+    assert!(page(first_page) == [0; PAGE] && page(blocks[12].next_multiple_of(PAGE)) == [0; PAGE]);
+    // What lies behind the survivor is not committed any more.
+    let (committed, _) = model.arena.counters.committed();
+    assert!(committed <= blocks[21] + PAGE - model.memory.addr().get(), "{committed}");
+    assert!(model.alloc(1_000_000).is_some() && model.alloc(3_000_000).is_none());
+    model.check_free_memory();
+}
+
+/// A system that refuses to commit or to take memory back changes nothing else.
+#[test]
+fn refusals_lose_nothing() {
+    let mut model = Model::new();
+    REFUSES.set(true);
+    assert_eq!(model.alloc(1000), None);
+    REFUSES.set(false);
+    let blocks: Vec<usize> = (0..10).filter_map(|_| model.alloc(100_000)).collect();
+    assert_eq!(blocks.len(), 10);
+    REFUSES.set(true);
+    blocks[..9].iter().for_each(|&at| model.free(at));
+    let committed = model.arena.counters.committed();
+    model.step(&Step::GiveBack, 1);
+    assert_eq!(model.arena.counters.committed(), committed);
+    model.check_free_memory();
+    assert_eq!(model.alloc(2_500_000), None);
+    assert!(model.alloc(800_000).is_some());
+    let layout = Layout::from_size_align(2_500_000, 8).expect("a layout");
+    // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
+    assert_eq!(unsafe { model.arena.why_refused(layout) }, Refusal::NoMemory);
+    REFUSES.set(false);
+    assert!(model.alloc(2_500_000).is_some());
+    // SAFETY: as above.
+    assert_eq!(unsafe { model.arena.why_refused(layout) }, Refusal::Full);
+    model.check_free_memory();
+}
+
+/// A block that shrinks stays where it is, whatever lies behind it, and what it had serves others.
+#[test]
+fn shrinking_is_in_place() {
+    let mut model = Model::new();
+    let (block, behind) = (model.alloc(1_000_000).expect("a block"), model.alloc(1000).expect("a block"));
+    for (n, size) in [900_000, 300_000, 2000].into_iter().enumerate() {
+        let first = model.blocks.keys().position(|&at| at == block).expect("the block");
+        match n {
+            1 => model.step(&Step::ShrinkRemote { block: first, percent: 33 }, 1),
+            _ => model.step(&Step::Resize { block: first, size }, 1),
+        }
+        assert!(model.blocks[&block].0.size() <= size);
+    }
+    model.check(behind);
+    model.check_free_memory();
+    let between = model.alloc(900_000).expect("a block");
+    assert!(block < between && between < behind);
+    // A block whose part another thread has given up is freed before the part is collected.
+    let first = model.blocks.keys().position(|&at| at == between).expect("the block");
+    model.step(&Step::ShrinkRemote { block: first, percent: 10 }, 1);
+    [between, behind, block].iter().for_each(|&at| model.free(at));
+    model.check_free_memory();
+    assert!(model.arena.live() == 0 && model.alloc(4_000_000).is_some());
 }
