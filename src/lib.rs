@@ -11,6 +11,8 @@ mod error;
 #[cfg(feature = "global")]
 pub mod global;
 mod guard;
+#[cfg(feature = "linalg")]
+pub mod linalg;
 mod memory;
 mod scope;
 mod shape;

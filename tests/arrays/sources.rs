@@ -11,8 +11,11 @@ pub(crate) fn sources() -> Vec<PathBuf> {
     let (mut folders, mut files) = (vec![root.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() && ![root.join("global"), root.join("memory")].contains(&path) {
-                folders.push(path);
+            if path.is_dir() {
+                let without_its_feature = path == root.join("linalg") && !cfg!(feature = "linalg");
+                if !without_its_feature && ![root.join("global"), root.join("memory")].contains(&path) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 files.push(path);
             }

@@ -1,0 +1,121 @@
+//! ndarray's matrices as faer's, and scratch memory as faer takes it.
+//!
+//! What faer writes to is made here: column-major arrays without gaps, whose elements are a slice. faer's constructors from slices
+//! check what there is to check, so nothing here is `unsafe`.
+
+#![forbid(unsafe_code)]
+
+use faer::dyn_stack::{MemStack, StackReq};
+use faer::{MatMut, MatRef};
+use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Axis, Dimension, Ix2, ShapeBuilder};
+
+use super::{LinalgElement, LinalgError};
+use crate::array::AllocArray;
+use crate::error::AllocError;
+use crate::scope::Scope;
+
+/// A column-major matrix without gaps, whose contents are unspecified.
+pub(super) fn matrix<'s, T: LinalgElement>(
+    s: Scope<'s>,
+    rows: usize,
+    columns: usize,
+) -> Result<ArrayViewMut2<'s, T>, AllocError> {
+    s.try_alloc_array::<T>((rows, columns).f())
+}
+
+/// A copy of a vector or of a matrix, column-major without gaps.
+pub(super) fn copy<'s, T: LinalgElement, D: Dimension>(
+    s: Scope<'s>,
+    from: &ArrayRef<T, D>,
+) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
+    let mut to = s.try_alloc_array::<T>(from.raw_dim().f())?;
+    match (to.view_mut().into_dimensionality::<Ix2>(), from.view().into_dimensionality::<Ix2>()) {
+        (Ok(to), Ok(from)) => assign_in_tiles(to, from),
+        _ => to.assign(from),
+    }
+    Ok(to)
+}
+
+/// Assigns `from` to `to`, which are of one shape; tile by tile, as they may be in different orders, and each column of the one
+/// then crosses as many cache lines of the other as it has elements.
+fn assign_in_tiles<T: Copy>(mut to: ArrayViewMut2<'_, T>, from: ArrayView2<'_, T>) {
+    const TILE: usize = 32;
+    let (rows, columns) = from.dim();
+    if rows.min(columns) <= TILE || from.strides()[0] == 1 {
+        return to.assign(&from);
+    }
+    for (mut to, from) in to.axis_chunks_iter_mut(Axis(0), TILE).zip(from.axis_chunks_iter(Axis(0), TILE)) {
+        for (mut to, from) in to.axis_chunks_iter_mut(Axis(1), TILE).zip(from.axis_chunks_iter(Axis(1), TILE)) {
+            to.assign(&from);
+        }
+    }
+}
+
+/// A copy of the right-hand side of a system of equations, which must have as many rows as there are equations.
+pub(super) fn right_hand_side<'s, T: LinalgElement, D: Dimension>(
+    s: Scope<'s>,
+    b: &ArrayRef<T, D>,
+    needed: usize,
+) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
+    check_right_hand_side(b, needed)?;
+    Ok(copy(s, b)?)
+}
+
+/// Whether `b` is a vector or a matrix with so many rows.
+pub(super) fn check_right_hand_side<T, D: Dimension>(b: &ArrayRef<T, D>, needed: usize) -> Result<(), LinalgError> {
+    match *b.shape() {
+        [given] | [given, _] if given == needed => Ok(()),
+        [given] | [given, _] => Err(LinalgError::Rows { needed, given }),
+        ref other => Err(LinalgError::Axes { given: other.len() }),
+    }
+}
+
+/// The number of rows, if there are as many columns.
+pub(super) fn order_of<T>(a: &ArrayRef2<T>) -> Result<usize, LinalgError> {
+    match a.dim() {
+        (rows, columns) if rows == columns => Ok(rows),
+        (rows, columns) => Err(LinalgError::NotSquare { rows, columns }),
+    }
+}
+
+/// Whether no element is NaN or infinite.
+pub(super) fn all_finite<'a, T: LinalgElement>(elements: impl IntoIterator<Item = &'a T>) -> bool {
+    elements.into_iter().fold(true, |finite, x| finite & x.finite())
+}
+
+/// faer's view of what [`matrix`] or [`copy`] has made; a vector is a column.
+pub(super) fn faer_mut<'a, T, D: Dimension>(a: &'a mut ArrayViewMut<'_, T, D>) -> MatMut<'a, T> {
+    let (rows, columns) = lengths(a.shape());
+    MatMut::from_column_major_slice_mut(a.as_slice_memory_order_mut().expect(NO_GAPS), rows, columns)
+}
+
+/// As [`faer_mut`], for reading.
+pub(super) fn faer_ref<'a, T, D: Dimension>(a: &'a ArrayViewMut<'_, T, D>) -> MatRef<'a, T> {
+    let (rows, columns) = lengths(a.shape());
+    MatRef::from_column_major_slice(a.as_slice_memory_order().expect(NO_GAPS), rows, columns)
+}
+
+const NO_GAPS: &str = "what is handed to faer was made without gaps";
+
+fn lengths(shape: &[usize]) -> (usize, usize) {
+    match *shape {
+        [rows, columns] => (rows, columns),
+        _ => (shape.iter().product(), 1),
+    }
+}
+
+/// Calls `f` with as much scratch memory as faer asks for, from a scope inside `s`.
+pub(super) fn with_scratch<R>(
+    s: Scope<'_>,
+    needed: StackReq,
+    f: impl FnOnce(&mut MemStack) -> R,
+) -> Result<R, AllocError> {
+    let bytes = needed.unaligned_bytes_required();
+    if bytes == 0 {
+        return Ok(f(MemStack::new(&mut [])));
+    }
+    s.scope(|inner| {
+        let memory = inner.try_uninit::<u8>(bytes)?;
+        Ok(f(MemStack::new(memory.into_slice().expect(NO_GAPS))))
+    })
+}

@@ -1,0 +1,54 @@
+//! Nothing allocates, once the buffer has grown, and all runs on fixed memory.
+
+use std::mem::MaybeUninit;
+
+use ndarena::linalg::LinalgError;
+use ndarena::{FixedBuffer, prelude::*};
+use ndarena_testing::calls_of;
+use ndarray::prelude::*;
+
+use crate::judge::*;
+
+/// Runs `f` in scopes of a buffer and of fixed memory, at sizes up to `most`, and counts.
+fn allocates_nothing<T: Number>(
+    most: usize,
+    operand: impl Fn(usize) -> Array2<T>,
+    f: impl Fn(Scope<'_>, &ArrayRef2<T>, &ArrayRef1<T>) -> Result<(), LinalgError>,
+) {
+    let buffer = Buffer::new();
+    let mut memory = Vec::new();
+    // The largest makes faer's kernel set up what it keeps for the thread.
+    for n in (1..=most).rev().filter(|n| *n <= 64 || n % 37 == 0 || *n == most) {
+        let (a, b) = (operand(n), random::<T>(n, 1, 7).remove_axis(Axis(1)));
+        let run = || buffer.scope(|s| f(s, &a, &b).unwrap());
+        run();
+        assert_eq!(calls_of(run), 0, "{n}");
+        let enough = 2 * buffer.stats().peak + 1000;
+        if memory.len() < enough {
+            memory = vec![MaybeUninit::uninit(); enough];
+        }
+        let fixed = FixedBuffer::new(&mut memory);
+        assert_eq!(calls_of(|| fixed.scope(|s| f(s, &a, &b).unwrap())), 0, "{n}, fixed memory");
+    }
+}
+
+#[test]
+fn cholesky() {
+    fn test<T: Number>(most: usize) {
+        let operand = |n| {
+            let mut a = random::<T>(n, n, 8);
+            a.diag_mut().fill(T::near((n as f64).into()));
+            a
+        };
+        allocates_nothing(most, operand, |s, a, b| {
+            let cholesky = s.cholesky(a)?;
+            let x = cholesky.solve(b)?;
+            std::hint::black_box((cholesky.inv()?, x, cholesky.det(), cholesky.ln_det()));
+            Ok(())
+        });
+    }
+    test::<f64>(512);
+    test::<f32>(100);
+    test::<num_complex::Complex<f64>>(100);
+    test::<num_complex::Complex<f32>>(100);
+}
