@@ -49,6 +49,11 @@ pub enum LinalgError {
         /// The row and column at which that showed: the matrix of the rows and columns before it is positive definite.
         pivot: usize,
     },
+    /// The matrix is singular: its columns are not independent.
+    Singular {
+        /// The first column that is a sum of multiples of those before it.
+        pivot: usize,
+    },
     /// There is no memory for a result, or for what the operation needs in passing.
     Alloc(AllocError),
 }
@@ -80,6 +85,10 @@ impl fmt::Display for LinalgError {
                 f,
                 "the matrix is not positive definite: the pivot in row and column {pivot} is not positive; use another \
                  factorisation, or add something to the diagonal",
+            ),
+            LinalgError::Singular { pivot } => write!(
+                f,
+                "the matrix is singular: column {pivot} depends on those before it; leave it out, or use `least_squares`"
             ),
             LinalgError::Alloc(error) => error.fmt(f),
         }

@@ -78,6 +78,13 @@ pub(super) fn order_of<T>(a: &ArrayRef2<T>) -> Result<usize, LinalgError> {
     }
 }
 
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn not_square(operation: &'static str, (rows, columns): (usize, usize)) -> ! {
+    panic!("ndarena: {operation}: the matrix is {rows} × {columns}; give one that is square")
+}
+
 /// Whether no element is NaN or infinite.
 pub(super) fn all_finite<'a, T: LinalgElement>(elements: impl IntoIterator<Item = &'a T>) -> bool {
     elements.into_iter().fold(true, |finite, x| finite & x.finite())

@@ -22,8 +22,10 @@
 mod cholesky;
 mod element;
 mod error;
+mod lu;
 mod matrices;
 
 pub use cholesky::Cholesky;
 pub use element::LinalgElement;
 pub use error::LinalgError;
+pub use lu::Lu;

@@ -1,7 +1,7 @@
 //! Factorisations: of matrices whose factors are small whole numbers, so that nothing is rounded. How accurate they are else, the
 //! package `tests/linalg` tests.
 
-use ndarena::linalg::{Cholesky, LinalgError};
+use ndarena::linalg::{Cholesky, LinalgError, Lu};
 use ndarena::prelude::*;
 use ndarray::prelude::*;
 
@@ -36,12 +36,71 @@ fn alternating(n: usize) -> Array2<f64> {
     })
 }
 
+/// With +0.0 for -0.0.
+fn unsigned(a: &ArrayRef2<f64>) -> Array2<f64> {
+    a + 0.0
+}
+
 fn cholesky<'s>(s: Scope<'s>, l: &Array2<f64>) -> Cholesky<'s, f64> {
     done(s.cholesky(&l.dot(&l.t())))
 }
 
+/// Upper triangular, with powers of two on the diagonal.
+fn u(n: usize) -> Array2<f64> {
+    l(n).reversed_axes()
+}
+
+/// The product of a triangle of ones, in which pivots stay where they are, with `u`: but for the order of rows.
+fn l_u(n: usize) -> Array2<f64> {
+    let mut product = ones(n).dot(&u(n));
+    product.invert_axis(Axis(0));
+    product
+}
+
+/// Lower triangular, with ones on the diagonal, and halves.
+fn ones(n: usize) -> Array2<f64> {
+    Array2::from_shape_fn((n, n), |(i, j)| match i {
+        _ if i == j => 1.0,
+        _ if i > j => 0.5 * f64::from(number(i, j) % 2),
+        _ => 0.0,
+    })
+}
+
+fn lu<'s>(s: Scope<'s>, n: usize) -> Lu<'s, f64> {
+    done(s.lu(&l_u(n)))
+}
+
+/// The determinant: the order of rows is that of `n / 2` exchanges.
+fn det(n: usize) -> f64 {
+    u(n).diag().product() * if n / 2 % 2 == 0 { 1.0 } else { -1.0 }
+}
+
+fn solution(n: usize) -> Array2<f64> {
+    whole(n, 3)
+}
+
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        row!(Scope::lu, |s, n| lu(s, n).l(), |n| ones(n)),
+        row!(Lu::l, |s, n| lu(s, n).l(), |n| ones(n)),
+        row!(Lu::u, |s, n| lu(s, n).u(), |n| u(n)),
+        row!(Lu::permutation, |s, n| lu(s, n).permutation().mapv(|i| i as i64), |n| {
+            Array1::from_iter((0..n as i64).rev())
+        }),
+        row!(Lu::solve, |s, n| done(lu(s, n).solve(&l_u(n).dot(&solution(n)))), |n| solution(n)),
+        row!(
+            Lu::solve_in,
+            |s, n| {
+                let lu = lu(s, n);
+                s.scope(|inner| done(lu.solve_in(inner, &l_u(n).dot(&solution(n).column(0)))).to_owned())
+            },
+            |n| solution(n).column(0)
+        ),
+        row!(Lu::inv, |s, n| unsigned(&done(done(s.lu(&two_diagonals(n))).inv())), |n| alternating(n)),
+        row!(Lu::det, |s, n| arr0(lu(s, n).det()), |n| arr0(det(n))),
+        row!(Scope::solve, |s, n| done(s.solve(&l_u(n), &l_u(n).dot(&solution(n)))), |n| solution(n)),
+        row!(Scope::inv, |s, n| unsigned(&done(s.inv(&two_diagonals(n).t()))), |n| alternating(n).reversed_axes()),
+        row!(Scope::det, |s, n| arr0(s.det(&l_u(n))), |n| arr0(det(n))),
         row!(Scope::cholesky, |s, n| cholesky(s, &l(n)).l(), |n| l(n)),
         row!(Cholesky::l, |s, n| cholesky(s, &l(n)).l(), |n| l(n)),
         row!(Cholesky::factor, |s, n| cholesky(s, &l(n)).factor(), |n| l(n)),

@@ -1,5 +1,6 @@
 //! Nothing allocates, once the buffer has grown, and all runs on fixed memory.
 
+use std::hint::black_box;
 use std::mem::MaybeUninit;
 
 use ndarena::linalg::LinalgError;
@@ -32,6 +33,15 @@ fn allocates_nothing<T: Number>(
     }
 }
 
+macro_rules! of_all_elements {
+    ($test:ident) => {
+        $test::<f64>(512);
+        $test::<f32>(100);
+        $test::<num_complex::Complex<f64>>(100);
+        $test::<num_complex::Complex<f32>>(100);
+    };
+}
+
 #[test]
 fn cholesky() {
     fn test<T: Number>(most: usize) {
@@ -43,12 +53,26 @@ fn cholesky() {
         allocates_nothing(most, operand, |s, a, b| {
             let cholesky = s.cholesky(a)?;
             let x = cholesky.solve(b)?;
-            std::hint::black_box((cholesky.inv()?, x, cholesky.det(), cholesky.ln_det()));
+            black_box((cholesky.inv()?, x, cholesky.det(), cholesky.ln_det()));
             Ok(())
         });
     }
-    test::<f64>(512);
-    test::<f32>(100);
-    test::<num_complex::Complex<f64>>(100);
-    test::<num_complex::Complex<f32>>(100);
+    of_all_elements!(test);
+}
+
+#[test]
+fn lu() {
+    fn test<T: Number>(most: usize) {
+        allocates_nothing(
+            most,
+            |n| random::<T>(n, n, 9),
+            |s, a, b| {
+                let lu = s.lu(a)?;
+                black_box((lu.l(), lu.u(), lu.solve(b)?, lu.inv()?, lu.det()));
+                black_box((s.solve(a, b)?, s.inv(a)?, s.det(a)));
+                Ok(())
+            },
+        );
+    }
+    of_all_elements!(test);
 }

@@ -6,6 +6,7 @@
 mod allocations;
 mod cholesky;
 mod judge;
+mod lu;
 
 /// It counts for each thread by itself.
 #[global_allocator]
