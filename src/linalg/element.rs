@@ -54,14 +54,28 @@ pub(super) mod private {
         /// The number without its imaginary part.
         fn without_imaginary_part(self) -> Self;
 
+        /// The power of two by which numbers are to be multiplied for the largest of their parts to be between 1 and 2; or 1, if
+        /// all are too close to zero for it.
+        fn scale_of<'a>(numbers: impl Iterator<Item = &'a Self>) -> Self
+        where
+            Self: 'a;
+
         /// The natural logarithm of the real part.
         #[cfg(feature = "std")]
         fn ln_of_real(self) -> Self::Real;
     }
 }
 
+/// The reciprocal of the power of two that is next below a number: the number's exponent, and nothing else of it.
+macro_rules! power_of_two_for {
+    ($number:expr, $real:ident) => {{
+        let power = <$real>::from_bits($number.to_bits() & <$real>::INFINITY.to_bits());
+        if power > 0.0 { 1.0 / power } else { 1.0 }
+    }};
+}
+
 macro_rules! elements {
-    ($($real:ty),+) => {$(
+    ($($real:ident),+) => {$(
         impl private::Field for $real {
             #[inline]
             fn finite(self) -> bool {
@@ -71,6 +85,12 @@ macro_rules! elements {
             #[inline]
             fn without_imaginary_part(self) -> Self {
                 self
+            }
+
+            #[inline]
+            fn scale_of<'a>(numbers: impl Iterator<Item = &'a Self>) -> Self {
+                let largest = numbers.fold(0.0, |largest: $real, x| largest.max(x.abs()));
+                power_of_two_for!(largest, $real)
             }
 
             #[cfg(feature = "std")]
@@ -100,6 +120,12 @@ macro_rules! elements {
             #[inline]
             fn without_imaginary_part(self) -> Self {
                 Complex::new(self.re, 0.0)
+            }
+
+            #[inline]
+            fn scale_of<'a>(numbers: impl Iterator<Item = &'a Self>) -> Self {
+                let largest = numbers.fold(0.0, |largest: $real, x| largest.max(x.re.abs().max(x.im.abs())));
+                Complex::new(power_of_two_for!(largest, $real), 0.0)
             }
 
             #[cfg(feature = "std")]

@@ -54,6 +54,15 @@ pub enum LinalgError {
         /// The first column that is a sum of multiples of those before it.
         pivot: usize,
     },
+    /// The matrix has fewer rows than columns, so that there is more than one solution.
+    Underdetermined {
+        /// How many rows the matrix has.
+        rows: usize,
+        /// How many columns it has.
+        columns: usize,
+    },
+    /// An iteration that finds eigenvalues, or singular values, does not come to an end.
+    NoConvergence,
     /// There is no memory for a result, or for what the operation needs in passing.
     Alloc(AllocError),
 }
@@ -89,6 +98,14 @@ impl fmt::Display for LinalgError {
             LinalgError::Singular { pivot } => write!(
                 f,
                 "the matrix is singular: column {pivot} depends on those before it; leave it out, or use `least_squares`"
+            ),
+            LinalgError::Underdetermined { rows, columns } => write!(
+                f,
+                "the matrix is {rows} × {columns}; give one with as many rows as columns, or more, or use `least_squares` for the \
+                 smallest solution",
+            ),
+            LinalgError::NoConvergence => f.write_str(
+                "the iteration does not converge; scale the matrix, if its elements are very large or very small",
             ),
             LinalgError::Alloc(error) => error.fmt(f),
         }

@@ -8,8 +8,8 @@ use faer::perm::PermRef;
 use ndarray::{ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
 
 use super::matrices::{
-    all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, not_square, order_of, right_hand_side,
-    with_scratch,
+    NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, not_square, order_of,
+    right_hand_side, with_scratch,
 };
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
@@ -68,8 +68,8 @@ impl<'s> Scope<'s> {
         let mut places = self.try_alloc_array::<usize>(m)?;
         let scratch = partial_pivoting::factor::lu_in_place_scratch::<usize, T>(m, n, Par::Seq, Default::default());
         let swaps = with_scratch(self, scratch, |stack| {
-            let rows = rows.as_slice_mut().expect("one axis without gaps");
-            let places = places.as_slice_mut().expect("one axis without gaps");
+            let rows = rows.as_slice_mut().expect(NO_GAPS);
+            let places = places.as_slice_mut().expect(NO_GAPS);
             let factors = faer_mut(&mut factors);
             let (info, _) =
                 partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
@@ -340,8 +340,8 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
 
     /// The order of rows, as faer has it.
     fn order(&self) -> PermRef<'_, usize> {
-        let rows = self.rows.as_slice().expect("one axis without gaps");
-        let places = self.places.as_slice().expect("one axis without gaps");
+        let rows = self.rows.as_slice().expect(NO_GAPS);
+        let places = self.places.as_slice().expect(NO_GAPS);
         PermRef::new_checked(rows, places, rows.len())
     }
 }

@@ -1,9 +1,10 @@
 //! ndarray's matrices as faer's, and scratch memory as faer takes it.
 //!
 //! What faer writes to is made here: column-major arrays without gaps, whose elements are a slice. faer's constructors from slices
-//! check what there is to check, so nothing here is `unsafe`.
-
-#![forbid(unsafe_code)]
+//! check what there is to check. Only where it reads an operand with gaps between rows, or columns, is there no slice.
+//!
+//! The invariant `Seen`: the elements of ndarray's view of a matrix are initialised, and lie at the sums of multiples of its
+//! strides from its pointer, in one block of memory, where nobody writes as long as the view lives.
 
 use faer::dyn_stack::{MemStack, StackReq};
 use faer::{MatMut, MatRef};
@@ -102,7 +103,15 @@ pub(super) fn faer_ref<'a, T, D: Dimension>(a: &'a ArrayViewMut<'_, T, D>) -> Ma
     MatRef::from_column_major_slice(a.as_slice_memory_order().expect(NO_GAPS), rows, columns)
 }
 
-const NO_GAPS: &str = "what is handed to faer was made without gaps";
+/// faer's view of an operand.
+pub(super) fn faer_view<'a, T>(a: ArrayView2<'a, T>) -> MatRef<'a, T> {
+    let ((rows, columns), strides) = (a.dim(), [a.strides()[0], a.strides()[1]]);
+    // SAFETY: the elements are initialised, and there to read, at these strides for `'a` (Seen).
+    unsafe { MatRef::from_raw_parts(a.as_ptr(), rows, columns, strides[0], strides[1]) }
+}
+
+/// Why there is a slice.
+pub(super) const NO_GAPS: &str = "what is handed to faer was made without gaps";
 
 fn lengths(shape: &[usize]) -> (usize, usize) {
     match *shape {

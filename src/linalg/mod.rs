@@ -1,9 +1,17 @@
 //! Linear algebra in scope memory, by [faer](https://docs.rs/faer)'s kernels (feature `linalg`).
 //!
-//! The operations are methods of [`Scope`](crate::Scope): [`cholesky`](crate::Scope::cholesky) makes a factorisation, whose factor
-//! lies in the scope, and which solves systems of equations, any number of them. Operands are ndarray's matrices and vectors
-//! with any strides; elements are `f32`, `f64` and `Complex` of both ([`LinalgElement`]). Results are column-major, as suits
-//! faer.
+//! The operations are methods of [`Scope`](crate::Scope). Operands are ndarray's matrices and vectors with any strides; elements are
+//! `f32`, `f64` and `Complex` of both ([`LinalgElement`]). Results are column-major, as suits faer, but where they say otherwise.
+//!
+//! | to | call |
+//! |---|---|
+//! | solve `a x = b` once | [`solve`](crate::Scope::solve()), or of a positive definite `a`, in half the time, `cholesky(&a)?.solve(&b)?` |
+//! | solve it for one `b` after the other | [`lu`](crate::Scope::lu) or [`cholesky`](crate::Scope::cholesky), and `solve_in` of what they give |
+//! | fit more equations than unknowns | [`qr`](crate::Scope::qr), and `solve`; [`least_squares`](crate::Scope::least_squares), if columns may depend on each other |
+//! | find eigenvalues, of symmetric and Hermitian matrices | [`eigh`](crate::Scope::eigh) |
+//! | find singular values, the rank, the nearest matrix of lower rank | [`svd`](crate::Scope::svd) |
+//! | have the inverse, the determinant | [`inv`](crate::Scope::inv), [`det`](crate::Scope::det) |
+//! | multiply without the heap | [`matmul`](crate::Scope::matmul) |
 //!
 //! # Memory
 //!
@@ -20,12 +28,19 @@
 //! not depend on how many processors there are.
 
 mod cholesky;
+mod eigen;
 mod element;
 mod error;
+mod least_squares;
 mod lu;
+mod matmul;
 mod matrices;
+mod qr;
+mod svd;
 
 pub use cholesky::Cholesky;
 pub use element::LinalgElement;
 pub use error::LinalgError;
 pub use lu::Lu;
+pub use matmul::MatmulDim;
+pub use qr::Qr;

@@ -5,7 +5,7 @@ use ndarena::linalg::{Cholesky, LinalgError, Lu};
 use ndarena::prelude::*;
 use ndarray::prelude::*;
 
-use super::{Row, bits, number, whole};
+use super::{Row, bits, number};
 
 /// The result; where there is no memory, the panic says so as that of an array does.
 #[track_caller]
@@ -13,8 +13,14 @@ fn done<R>(result: Result<R, LinalgError>) -> R {
     result.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Without optimisation faer's kernels take long, and its use of memory is no other for large matrices.
+fn few(n: usize) -> usize {
+    n.min(6)
+}
+
 /// Lower triangular, with a positive diagonal.
 fn l(n: usize) -> Array2<f64> {
+    let n = few(n);
     Array2::from_shape_fn((n, n), |(i, j)| match i {
         _ if i == j => [1.0, 2.0, 4.0][i % 3],
         _ if i > j => f64::from(number(i, j)),
@@ -24,11 +30,13 @@ fn l(n: usize) -> Array2<f64> {
 
 /// With ones on two diagonals, and so an inverse of whole numbers.
 fn two_diagonals(n: usize) -> Array2<f64> {
+    let n = few(n);
     Array2::from_shape_fn((n, n), |(i, j)| f64::from(u8::from(i == j || i == j + 1)))
 }
 
 /// The inverse of that.
 fn alternating(n: usize) -> Array2<f64> {
+    let n = few(n);
     Array2::from_shape_fn((n, n), |(i, j)| match i {
         _ if i < j => 0.0,
         _ if (i - j) % 2 == 0 => 1.0,
@@ -47,6 +55,7 @@ fn cholesky<'s>(s: Scope<'s>, l: &Array2<f64>) -> Cholesky<'s, f64> {
 
 /// Upper triangular, with powers of two on the diagonal.
 fn u(n: usize) -> Array2<f64> {
+    let n = few(n);
     l(n).reversed_axes()
 }
 
@@ -59,6 +68,7 @@ fn l_u(n: usize) -> Array2<f64> {
 
 /// Lower triangular, with ones on the diagonal, and halves.
 fn ones(n: usize) -> Array2<f64> {
+    let n = few(n);
     Array2::from_shape_fn((n, n), |(i, j)| match i {
         _ if i == j => 1.0,
         _ if i > j => 0.5 * f64::from(number(i, j) % 2),
@@ -72,20 +82,92 @@ fn lu<'s>(s: Scope<'s>, n: usize) -> Lu<'s, f64> {
 
 /// The determinant: the order of rows is that of `n / 2` exchanges.
 fn det(n: usize) -> f64 {
+    let n = few(n);
     u(n).diag().product() * if n / 2 % 2 == 0 { 1.0 } else { -1.0 }
 }
 
+/// Whole numbers with independent columns, more rows than columns.
+fn tall(n: usize) -> Array2<f64> {
+    let n = few(n);
+    Array2::from_shape_fn((n + 2, n), |(i, j)| f64::from(number(i, j)) + if i == j { 40.0 } else { 0.0 })
+}
+
+/// The whole numbers that are found but for rounding.
+fn rounded<D: Dimension>(a: &ArrayRef<f64, D>) -> Array<f64, D> {
+    a.mapv(|x| {
+        assert!((x - x.round()).abs() < 1e-9, "{x}");
+        x.round() + 0.0
+    })
+}
+
+/// Eigenvalues: 1, 2, and so on.
+fn v(n: usize) -> Vec<f64> {
+    let n = few(n);
+    (1..=n).map(|i| i as f64).collect()
+}
+
+/// Symmetric, with those eigenvalues: `h diag(values) h`, with a reflection `h`.
+fn reflected(values: &[f64]) -> Array2<f64> {
+    let n = values.len();
+    let part = 2.0 / n as f64;
+    let h = Array2::from_shape_fn((n, n), |(i, j)| f64::from(u8::from(i == j)) - part);
+    h.dot(&Array2::from_diag(&aview1(values))).dot(&h)
+}
+
 fn solution(n: usize) -> Array2<f64> {
-    whole(n, 3)
+    let n = few(n);
+    super::whole(n, 3)
 }
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        // A triangle is its own `r`.
+        row!(Scope::qr, |s, n| s.qr(&u(n)).r(), |n| u(n)),
+        row!(Qr::r, |s, n| s.qr(&u(n)).r(), |n| u(n)),
+        row!(
+            Qr::q,
+            |s, n| {
+                let qr = s.qr(&tall(n));
+                rounded(&qr.q().dot(&qr.r()))
+            },
+            |n| tall(n)
+        ),
+        row!(Qr::solve, |s, n| rounded(&done(s.qr(&tall(n)).solve(&tall(n).dot(&solution(n))))), |n| solution(n)),
+        row!(
+            Qr::solve_in,
+            |s, n| {
+                let qr = s.qr(&tall(n));
+                s.scope(|inner| rounded(&done(qr.solve_in(inner, &tall(n).dot(&solution(n).column(0))))))
+            },
+            |n| solution(n).column(0)
+        ),
+        row!(Scope::least_squares, |s, n| rounded(&done(s.least_squares(&tall(n), &tall(n).dot(&solution(n))))), |n| {
+            solution(n)
+        }),
+        // Of equal columns, each has the same part in the smallest solution.
+        row!(
+            Scope::least_squares,
+            |s, n| rounded(&done(s.least_squares(&Array2::ones((n, 4)), &Array1::from_elem(n, 12.0)))),
+            |_| Array1::from_elem(4, 3.0)
+        ),
+        row!(Scope::eigh, |s, n| rounded(&done(s.eigh(&reflected(&v(n)))).0), |n| Array1::from_iter(v(n))),
+        row!(Scope::svd, |s, n| rounded(&done(s.svd(&reflected(&v(n)))).1), |n| {
+            Array1::from_iter(v(n).into_iter().rev())
+        }),
+        row!(Scope::matmul, |s, n| s.matmul(&super::whole(n, n + 1), &super::whole(n + 1, n)), |n| {
+            super::whole(n, n + 1).dot(&super::whole(n + 1, n))
+        }),
+        row!(Scope::matmul, |s, n| s.matmul(&super::whole(n, n).slice(s![..;2, ..;-1]), &super::whole(n, n)), |n| {
+            super::whole(n, n).slice(s![..;2, ..;-1]).dot(&super::whole(n, n))
+        }),
+        row!(Scope::matmul, |s, n| arr0(s.matmul(&super::whole(n, 1).column(0), &super::whole(n, 1).column(0))), |n| {
+            arr0(super::whole(n, 1).column(0).dot(&super::whole(n, 1).column(0)))
+        }),
         row!(Scope::lu, |s, n| lu(s, n).l(), |n| ones(n)),
         row!(Lu::l, |s, n| lu(s, n).l(), |n| ones(n)),
         row!(Lu::u, |s, n| lu(s, n).u(), |n| u(n)),
         row!(Lu::permutation, |s, n| lu(s, n).permutation().mapv(|i| i as i64), |n| {
-            Array1::from_iter((0..n as i64).rev())
+            Array1::from_iter((0..few(n) as i64).rev())
         }),
         row!(Lu::solve, |s, n| done(lu(s, n).solve(&l_u(n).dot(&solution(n)))), |n| solution(n)),
         row!(
@@ -107,18 +189,18 @@ pub(super) fn rows() -> Vec<Row> {
         row!(
             Cholesky::solve,
             |s, n| {
-                let b = l(n).dot(&l(n).t().dot(&whole(n, 3)));
+                let b = l(n).dot(&l(n).t().dot(&solution(n)));
                 done(cholesky(s, &l(n)).solve(&b))
             },
-            |n| whole(n, 3)
+            |n| solution(n)
         ),
         row!(
             Cholesky::solve_in,
             |s, n| {
-                let (b, cholesky) = (l(n).dot(&l(n).t().dot(&whole(n, 3).column(1))), cholesky(s, &l(n)));
+                let (b, cholesky) = (l(n).dot(&l(n).t().dot(&solution(n).column(1))), cholesky(s, &l(n)));
                 s.scope(|inner| done(cholesky.solve_in(inner, &b)).to_owned())
             },
-            |n| whole(n, 3).column(1)
+            |n| solution(n).column(1)
         ),
         row!(Cholesky::inv, |s, n| done(cholesky(s, &two_diagonals(n)).inv()), |n| {
             alternating(n).t().dot(&alternating(n))

@@ -76,3 +76,56 @@ fn lu() {
     }
     of_all_elements!(test);
 }
+
+#[test]
+fn qr_and_least_squares() {
+    fn test<T: Number>(most: usize) {
+        allocates_nothing(
+            most,
+            |n| random::<T>(n, n, 10),
+            |s, a, b| {
+                let qr = s.qr(a);
+                black_box((qr.q(), qr.r(), qr.solve(b)?, s.least_squares(a, b)?));
+                // Two columns of one kind, and more columns than rows.
+                let mut dependent = s.copy_of(a);
+                dependent.column_mut(a.ncols() - 1).assign(&a.column(0));
+                black_box(s.least_squares(&dependent, b)?);
+                let half = a.nrows() / 2;
+                black_box(s.least_squares(&a.slice(s![..half, ..]), &b.slice(s![..half]))?);
+                Ok(())
+            },
+        );
+    }
+    of_all_elements!(test);
+}
+
+#[test]
+fn eigenvalues_and_singular_values() {
+    fn test<T: Number>(most: usize) {
+        allocates_nothing(
+            most,
+            |n| random::<T>(n, n, 10),
+            |s, a, _| {
+                black_box((s.eigh(a)?, s.svd(a)?, s.svd(&a.slice(s![..a.nrows() / 2, ..]))?));
+                Ok(())
+            },
+        );
+    }
+    of_all_elements!(test);
+}
+
+#[test]
+fn products() {
+    fn test<T: Number>(most: usize) {
+        allocates_nothing(
+            most,
+            |n| random::<T>(n, n, 10),
+            |s, a, b| {
+                black_box((s.matmul(a, a), s.matmul(&a.t(), a), s.matmul(a, b), s.matmul(b, a), s.matmul(b, b)));
+                black_box(s.matmul(&a.slice(s![..;2, ..;2]), &b.slice(s![..;2])));
+                Ok(())
+            },
+        );
+    }
+    of_all_elements!(test);
+}

@@ -124,3 +124,37 @@ pub(crate) fn in_all_layouts<T: Number>(a: &ArrayRef2<T>, mut with: impl FnMut(A
     same.invert_axis(Axis(1));
     with(same.view(), "backwards");
 }
+
+/// Asserts that the columns of `q` are orthonormal.
+#[track_caller]
+pub(crate) fn assert_orthonormal<T: Number>(q: &ArrayRef2<T>, steps: f64, what: &str) {
+    let n = q.ncols();
+    assert_close::<T, _>(&adjoint(q).dot(&exact(q)), &Array2::eye(n), (n as f64).sqrt(), steps, what);
+}
+
+/// Shapes: none, small, square, tall, wide, and larger than blocks.
+pub(crate) const SHAPES: [(usize, usize); 18] = [
+    (0, 0),
+    (0, 3),
+    (3, 0),
+    (1, 1),
+    (2, 2),
+    (3, 3),
+    (4, 4),
+    (8, 8),
+    (17, 17),
+    (33, 33),
+    (65, 65),
+    (130, 130),
+    (1, 5),
+    (5, 1),
+    (7, 20),
+    (20, 7),
+    (90, 40),
+    (40, 90),
+];
+
+/// Of that rank, with columns and rows of all sizes.
+pub(crate) fn of_rank<T: Number>(rank: usize, rows: usize, columns: usize, seed: u64) -> Array2<T> {
+    exact(&random::<T>(rows, rank, seed)).dot(&exact(&random::<T>(rank, columns, seed + 1))).mapv(T::near)
+}

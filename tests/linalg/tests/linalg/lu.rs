@@ -7,27 +7,6 @@ use num_complex::Complex64;
 
 use crate::judge::*;
 
-const SHAPES: [(usize, usize); 18] = [
-    (0, 0),
-    (0, 3),
-    (3, 0),
-    (1, 1),
-    (2, 2),
-    (3, 3),
-    (4, 4),
-    (8, 8),
-    (17, 17),
-    (33, 33),
-    (65, 65),
-    (130, 130),
-    (1, 5),
-    (5, 1),
-    (7, 20),
-    (20, 7),
-    (90, 40),
-    (40, 90),
-];
-
 fn factors_give_the_matrix<T: Number>() {
     for (m, n) in SHAPES {
         let a = random::<T>(m, n, 11);

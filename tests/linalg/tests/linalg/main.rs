@@ -5,8 +5,13 @@
 
 mod allocations;
 mod cholesky;
+mod eigen;
 mod judge;
+mod least_squares;
 mod lu;
+mod matmul;
+mod qr;
+mod svd;
 
 /// It counts for each thread by itself.
 #[global_allocator]
