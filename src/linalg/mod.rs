@@ -36,6 +36,7 @@ mod lu;
 mod matmul;
 mod matrices;
 mod qr;
+mod scratch;
 mod svd;
 
 pub use cholesky::Cholesky;
@@ -44,3 +45,7 @@ pub use error::LinalgError;
 pub use lu::Lu;
 pub use matmul::MatmulDim;
 pub use qr::Qr;
+pub use scratch::{
+    cholesky_scratch, eigh_scratch, inv_scratch, least_squares_scratch, lu_scratch, qr_scratch, solve_scratch,
+    svd_scratch,
+};

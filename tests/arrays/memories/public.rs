@@ -128,6 +128,8 @@ fn every_public_operation_has_a_row() {
             Some(left_out) => drop(excepted.insert(left_out)),
             // It is there with that feature only.
             None if name == "Zip::par_map_collect_in" && !cfg!(feature = "rayon") => {}
+            // It says a number, and makes nothing.
+            None if name.ends_with("_scratch") => {}
             None => assert!(rows.contains(&**name), "no row for `{name}` in tests/arrays/memories/rows.rs"),
         }
     }

@@ -10,7 +10,9 @@ mod judge;
 mod least_squares;
 mod lu;
 mod matmul;
+mod published;
 mod qr;
+mod scratch;
 mod svd;
 
 /// It counts for each thread by itself.
