@@ -61,4 +61,7 @@ mod docs {
     mod design {}
     #[doc = include_str!("../docs/kernels.md")]
     mod kernels {}
+    #[cfg(feature = "linalg")]
+    #[doc = include_str!("../docs/linalg.md")]
+    mod linalg {}
 }

@@ -4,9 +4,11 @@
 
 use faer::Par;
 use faer::linalg::cholesky::llt;
-use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Axis, Dimension, Slice};
+use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Dimension};
 
-use super::matrices::{all_finite, copy, faer_mut, faer_ref, matrix, order_of, right_hand_side, with_scratch};
+use super::matrices::{
+    all_finite, clear_upper, copy, faer_mut, faer_ref, matrix, order_of, right_hand_side, with_scratch,
+};
 use super::{LinalgElement, LinalgError};
 use crate::scope::Scope;
 
@@ -46,22 +48,23 @@ impl<'s> Scope<'s> {
     pub fn cholesky<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Cholesky<'s, T>, LinalgError> {
         let n = order_of(a)?;
         let mut l = copy(self, a)?;
-        if !l.columns().into_iter().enumerate().all(|(j, column)| all_finite(column.iter().skip(j))) {
-            return Err(LinalgError::NotFinite);
-        }
-        // faer looks at the imaginary parts of the diagonal now and then, and leaves roundings there.
+        // faer looks at the imaginary parts of the diagonal now and then.
         l.diag_mut().map_inplace(|x| *x = x.without_imaginary_part());
         let scratch = llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default());
         let factored = with_scratch(self, scratch, |stack| {
             llt::factor::cholesky_in_place(faer_mut(&mut l), Default::default(), Par::Seq, stack, Default::default())
         })?;
         if let Err(llt::factor::LltError::NonPositivePivot { index }) = factored {
-            return Err(LinalgError::NotPositiveDefinite { pivot: index });
+            // What is NaN or infinite makes the pivot in its row so: it is looked for only where there is no factorisation.
+            let finite = a.indexed_iter().all(|((i, j), x)| i < j || x.finite());
+            return Err(if finite {
+                LinalgError::NotPositiveDefinite { pivot: index }
+            } else {
+                LinalgError::NotFinite
+            });
         }
-        for (j, mut column) in l.columns_mut().into_iter().enumerate() {
-            column.slice_axis_mut(Axis(0), Slice::from(..j)).fill(T::zero());
-            column[j] = column[j].without_imaginary_part();
-        }
+        // faer leaves there what it had in passing.
+        clear_upper(&mut l);
         Ok(Cholesky { s: self, l })
     }
 }

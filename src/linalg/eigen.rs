@@ -7,7 +7,7 @@ use faer::diag::DiagMut;
 use faer::linalg::evd::{self, ComputeEigenvectors};
 use ndarray::{ArrayRef2, ArrayViewMut1, ArrayViewMut2};
 
-use super::matrices::{NO_GAPS, all_finite, copy, faer_mut, faer_ref, matrix, order_of, with_scratch};
+use super::matrices::{NO_GAPS, copy, faer_mut, faer_ref, matrix, order_of, prepare_lower, with_scratch};
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
 use crate::scope::Scope;
@@ -45,10 +45,9 @@ impl<'s> Scope<'s> {
         }
         self.scope(|inner| {
             let mut lower = copy(inner, a)?;
-            if !lower.columns().into_iter().enumerate().all(|(j, column)| all_finite(column.iter().skip(j))) {
+            if !prepare_lower(&mut lower) {
                 return Err(LinalgError::NotFinite);
             }
-            lower.diag_mut().map_inplace(|x| *x = x.without_imaginary_part());
             let mut found = inner.try_alloc_array::<T>(n)?;
             let scratch = evd::self_adjoint_evd_scratch::<T>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
             let done = with_scratch(inner, scratch, |stack| {

@@ -8,7 +8,7 @@
 
 use faer::dyn_stack::{MemStack, StackReq};
 use faer::{MatMut, MatRef};
-use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Axis, Dimension, Ix2, ShapeBuilder};
+use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Dimension, Ix2, ShapeBuilder};
 
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
@@ -30,25 +30,32 @@ pub(super) fn copy<'s, T: LinalgElement, D: Dimension>(
     from: &ArrayRef<T, D>,
 ) -> Result<ArrayViewMut<'s, T, D>, AllocError> {
     let mut to = s.try_alloc_array::<T>(from.raw_dim().f())?;
-    match (to.view_mut().into_dimensionality::<Ix2>(), from.view().into_dimensionality::<Ix2>()) {
-        (Ok(to), Ok(from)) => assign_in_tiles(to, from),
+    match from.view().into_dimensionality::<Ix2>() {
+        Ok(from) if from.strides()[1] == 1 && from.strides()[0] != 1 => {
+            rows_to_columns(to.as_slice_memory_order_mut().expect(NO_GAPS), from);
+        }
         _ => to.assign(from),
     }
     Ok(to)
 }
 
-/// Assigns `from` to `to`, which are of one shape; tile by tile, as they may be in different orders, and each column of the one
-/// then crosses as many cache lines of the other as it has elements.
-fn assign_in_tiles<T: Copy>(mut to: ArrayViewMut2<'_, T>, from: ArrayView2<'_, T>) {
-    const TILE: usize = 32;
-    let (rows, columns) = from.dim();
-    if rows.min(columns) <= TILE || from.strides()[0] == 1 {
-        return to.assign(&from);
-    }
-    for (mut to, from) in to.axis_chunks_iter_mut(Axis(0), TILE).zip(from.axis_chunks_iter(Axis(0), TILE)) {
-        for (mut to, from) in to.axis_chunks_iter_mut(Axis(1), TILE).zip(from.axis_chunks_iter(Axis(1), TILE)) {
-            to.assign(&from);
+/// Writes what lies row by row to a slice, column by column. Eight rows at a time: so each of their columns is written to one line
+/// of the cache or two, and no more rows are read at a time than there is room for, if they are a power of two apart.
+fn rows_to_columns<T: Copy>(to: &mut [T], from: ArrayView2<'_, T>) {
+    let (m, n) = from.dim();
+    let (mut rest, mut first) = (from.rows().into_iter(), 0);
+    while first < m {
+        let (mut rows, mut count) = ([&[][..]; 8], 0);
+        for (to, row) in rows.iter_mut().zip(rest.by_ref()) {
+            *to = row.to_slice().expect("rows without gaps");
+            count += 1;
         }
+        for j in 0..n {
+            for (to, row) in to[j * m + first..][..count].iter_mut().zip(&rows) {
+                *to = row[j];
+            }
+        }
+        first += count;
     }
 }
 
@@ -86,9 +93,33 @@ pub(super) fn not_square(operation: &'static str, (rows, columns): (usize, usize
     panic!("ndarena: {operation}: the matrix is {rows} × {columns}; give one that is square")
 }
 
-/// Whether no element is NaN or infinite.
-pub(super) fn all_finite<'a, T: LinalgElement>(elements: impl IntoIterator<Item = &'a T>) -> bool {
-    elements.into_iter().fold(true, |finite, x| finite & x.finite())
+/// Whether no element is NaN or infinite, of what [`matrix`] or [`copy`] has made.
+pub(super) fn all_finite<T: LinalgElement, D: Dimension>(a: &ArrayRef<T, D>) -> bool {
+    finite(a.as_slice_memory_order().expect(NO_GAPS))
+}
+
+fn finite<T: LinalgElement>(elements: &[T]) -> bool {
+    elements.iter().fold(true, |finite, x| finite & x.finite())
+}
+
+/// Prepares a Hermitian matrix, of which faer reads the lower triangle: whether there is no element in it that is NaN or infinite;
+/// the diagonal, of which it looks at imaginary parts now and then, is made real.
+pub(super) fn prepare_lower<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) -> bool {
+    let n = a.nrows().max(1);
+    let columns = a.as_slice_memory_order_mut().expect(NO_GAPS).chunks_exact_mut(n);
+    columns.enumerate().fold(true, |all, (j, column)| {
+        column[j] = column[j].without_imaginary_part();
+        all & finite(&column[j..])
+    })
+}
+
+/// Writes zeros above the diagonal of a square matrix, and makes that real.
+pub(super) fn clear_upper<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) {
+    let n = a.nrows().max(1);
+    for (j, column) in a.as_slice_memory_order_mut().expect(NO_GAPS).chunks_exact_mut(n).enumerate() {
+        column[..j].fill(num_traits::zero());
+        column[j] = column[j].without_imaginary_part();
+    }
 }
 
 /// faer's view of what [`matrix`] or [`copy`] has made; a vector is a column.
