@@ -50,8 +50,10 @@ pub enum AllocErrorKind {
 /// | [`align`] | the alignment is not a power of two | panic |
 /// | [`add`], [`zip_map`] and their kin, [`broadcast`] | the shapes cannot be broadcast | panic that names the operation and the shapes |
 /// | `div` | elements of Rust's integer types are divided by zero | panic that names the index |
-/// | [`dot`], `solve_lower_triangular`, `solve_upper_triangular` | the shapes do not fit each other | panic that names both |
+/// | [`dot`], `matmul`, `solve_lower_triangular`, `solve_upper_triangular` | the shapes do not fit each other | panic that names both |
 /// | `solve_lower_triangular`, `solve_upper_triangular` | the matrix is singular, or something is not finite | its error `SolveError` |
+/// | `cholesky`, `lu`, `eigh`, `svd`, `solve`, `inv`, `least_squares`, and what is solved by a factorisation (feature `linalg`) | there is no such factorisation, the shapes do not fit, something is not finite, or there is no memory | its error `LinalgError` |
+/// | `det` | the matrix is not square | panic that names its shape |
 /// | [`concatenate`], [`stack`] | there is no array, or the shapes differ | ndarray's `ShapeError` |
 /// | [`to_shape`] | the number of elements differs | ndarray's `ShapeError` |
 /// | [`select`], and what takes an axis | there is no such index, or axis | panic that names it and the shape |

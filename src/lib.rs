@@ -11,6 +11,8 @@ mod error;
 #[cfg(feature = "global")]
 pub mod global;
 mod guard;
+#[cfg(feature = "linalg")]
+pub mod linalg;
 mod memory;
 mod scope;
 mod shape;
@@ -61,4 +63,7 @@ mod docs {
     mod design {}
     #[doc = include_str!("../docs/kernels.md")]
     mod kernels {}
+    #[cfg(feature = "linalg")]
+    #[doc = include_str!("../docs/linalg.md")]
+    mod linalg {}
 }

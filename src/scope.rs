@@ -42,6 +42,7 @@ use crate::threads::SharedWithThreads;
 /// | elementwise, broadcasting | [`add`], [`sub`], [`mul`], [`div`], [`neg`], with numbers on either side |
 /// | elementwise, in one pass | [`copy_of`], [`map`], [`zip_map`], [`zip_map3`] to [`zip_map8`], and any ndarray `Zip` by [`map_collect_in`] |
 /// | linear algebra | [`dot`], [`outer`], [`kron`], `solve_lower_triangular`, `solve_upper_triangular` |
+/// | with the feature `linalg`, its factorisations | `cholesky`, `lu`, `qr`, `eigh`, `svd`, `solve`, `inv`, `det`, `least_squares`, `matmul` |
 /// | put together | [`concatenate`], [`stack`], [`select`] |
 /// | in another shape or order | [`as_standard_layout`], [`to_shape`], [`broadcast`] |
 /// | along an axis | [`sum_axis`], [`mean_axis`], [`fold_axis`], [`map_axis`], `var_axis`, `std_axis` |

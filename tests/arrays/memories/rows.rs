@@ -69,6 +69,8 @@ macro_rules! row {
 
 mod axes;
 mod elementwise;
+#[cfg(feature = "linalg")]
+mod linalg;
 
 /// A whole number between -8 and 8, without a pattern, and never 0.
 fn number(i: usize, j: usize) -> i32 {
@@ -390,6 +392,8 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = others();
     rows.extend(elementwise::rows());
     rows.extend(axes::rows());
+    #[cfg(feature = "linalg")]
+    rows.extend(linalg::rows());
     rows.extend(constructors!(Scope, |s| s));
     rows.extend(constructors!(Aligned, |s| s.align(128)));
     rows

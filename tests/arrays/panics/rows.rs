@@ -48,6 +48,8 @@ macro_rules! no_room {
 
 mod axes;
 mod elementwise;
+#[cfg(feature = "linalg")]
+mod linalg;
 
 pub(super) fn a() -> Array2<f64> {
     Array2::ones((2, 3))
@@ -84,6 +86,8 @@ pub(super) fn rows() -> Vec<Row> {
         rows.extend(elementwise::rows());
     }
     rows.extend(axes::rows());
+    #[cfg(feature = "linalg")]
+    rows.extend(linalg::rows());
     rows
 }
 

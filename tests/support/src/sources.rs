@@ -5,15 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The library's sources, but for the allocator's, which knows no scope, and for what hands out bytes, which is private.
-pub fn sources() -> Vec<PathBuf> {
+///
+/// `linalg` tells whether the library has its feature of that name.
+pub fn sources(linalg: bool) -> Vec<PathBuf> {
     // This package lies inside the library's.
     let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("src"));
     let root = above.find(|src| src.join("array").is_dir()).expect("the library's sources");
     let (mut folders, mut files) = (vec![root.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() && ![root.join("global"), root.join("memory")].contains(&path) {
-                folders.push(path);
+            if path.is_dir() {
+                let other = ["global", "memory"].iter().any(|other| path == root.join(other));
+                if !other && (linalg || path != root.join("linalg")) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 files.push(path);
             }
@@ -104,10 +109,10 @@ impl Public {
     }
 }
 
-/// All names in the library's sources.
-pub fn public_names() -> BTreeSet<String> {
+/// All names in the library's [`sources`].
+pub fn public_names(linalg: bool) -> BTreeSet<String> {
     let mut public = Public::default();
-    for path in sources() {
+    for path in sources(linalg) {
         public.read(&fs::read_to_string(path).unwrap());
     }
     public.names()

@@ -1,0 +1,166 @@
+//! Least squares, for matrices of any rank.
+
+#![forbid(unsafe_code)]
+
+use faer::linalg::qr::col_pivoting;
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
+use faer::traits::math_utils::{abs, eps, from_f64};
+use faer::{MatMut, Par};
+use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
+
+use super::matrices::{NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, with_scratch};
+use super::qr::Reflections;
+use super::{LinalgElement, LinalgError};
+use crate::array::AllocArray;
+use crate::error::AllocError;
+use crate::scope::Scope;
+
+/// The factorisation `a d p = q r`: `d` is diagonal, and `p` changes the order of columns, so that what the columns before leave of
+/// each is larger than what they leave of those behind it.
+struct Pivoted<'s, T> {
+    reflections: Reflections<'s, T>,
+    /// Which column of `a` each column of `r` is.
+    order: ArrayViewMut1<'s, usize>,
+    /// The diagonal of `d`: powers of two, by which nothing is rounded.
+    scale: ArrayViewMut1<'s, T>,
+    /// So many columns do not depend on those before them.
+    rank: usize,
+}
+
+impl<'s> Scope<'s> {
+    /// The `x` for which `a x - b` is smallest, and of all such `x` the smallest one. `a` may have any numbers of rows and columns,
+    /// and columns that depend on each other. `b` is a vector, or a matrix with a right-hand side in each column; then `x` is
+    /// column-major.
+    ///
+    /// By a QR factorisation with column pivoting, of columns that are scaled to be about equally large. Where the ones before leave of
+    /// a column less than `max(m, n)` roundings of the largest, they count as dependent; then another such factorisation is made, of
+    /// the columns as they are, and the smallest `x` is found by a second one of its `r` (Golub and Van Loan, *Matrix
+    /// Computations*, 4th edition, 5.5). Where columns are known to be independent, [`qr`](Scope::qr) is faster.
+    ///
+    /// # Errors
+    ///
+    /// If `b` has not as many rows as `a`; if elements of the operands or of the result are not finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarena::linalg::LinalgError;
+    /// use ndarray::array;
+    ///
+    /// // The second column is twice the first: of `x[0] + 2 x[1] = 5`, this is the solution next to zero.
+    /// let a = array![[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]];
+    /// ndarena::scope(|s| {
+    ///     let x = s.least_squares(&a, &array![4.0, 5.0, 6.0])?;
+    ///     assert!(s.sub(&x, &array![1.0, 2.0]).iter().all(|x: &f64| x.abs() < 1e-14));
+    ///     Ok::<_, LinalgError>(())
+    /// });
+    /// ```
+    pub fn least_squares<T: LinalgElement, D: Dimension>(
+        self,
+        a: &ArrayRef2<T>,
+        b: &ArrayRef<T, D>,
+    ) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
+        let (m, n) = a.dim();
+        check_right_hand_side(b, m)?;
+        let mut dim = b.raw_dim();
+        dim[0] = n;
+        let mut x = self.try_alloc_array::<T>(dim.f())?;
+        let columns = b.shape().get(1).copied().unwrap_or(1);
+        let as_matrix = (n, columns).f();
+        let mut to =
+            ArrayViewMut2::from_shape(as_matrix, x.as_slice_memory_order_mut().expect(NO_GAPS)).expect(NO_GAPS);
+        self.scope(|inner| {
+            let mut rotated = copy(inner, b)?;
+            if m >= n {
+                let pivoted = Pivoted::of(inner, a, true)?;
+                if pivoted.rank == n {
+                    pivoted.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
+                    let r = faer_ref(&pivoted.reflections.factors).subrows(0, n);
+                    let mut solution = faer_mut(&mut rotated).subrows_mut(0, n);
+                    solve_upper_triangular_in_place(r, solution.as_mut(), Par::Seq);
+                    pivoted.back_in_order(solution, &mut to);
+                    return Ok(());
+                }
+            }
+            let pivoted = Pivoted::of(inner, a, false)?;
+            pivoted.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
+            let mut smallest = matrix(inner, n, columns)?;
+            pivoted.smallest(inner, faer_mut(&mut rotated), faer_mut(&mut smallest))?;
+            pivoted.back_in_order(faer_mut(&mut smallest), &mut to);
+            Ok::<_, LinalgError>(())
+        })?;
+        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+    }
+}
+
+impl<'s, T: LinalgElement> Pivoted<'s, T> {
+    /// The factorisation, with columns of about the size 1 if `scaled`, and otherwise as they are.
+    fn of(s: Scope<'s>, a: &ArrayRef2<T>, scaled: bool) -> Result<Self, LinalgError> {
+        let (m, n) = a.dim();
+        let mut factors = copy(s, a)?;
+        if !all_finite(&factors) {
+            return Err(LinalgError::NotFinite);
+        }
+        let mut scale = s.try_alloc_array::<T>(n)?;
+        scale.fill(num_traits::one());
+        if scaled {
+            for (scale, mut column) in scale.iter_mut().zip(factors.columns_mut()) {
+                *scale = T::scale_of(column.iter());
+                column.map_inplace(|x| *x = *scale * *x);
+            }
+        }
+        let mut reflections = Reflections::of(s, factors)?;
+        let (mut order, mut places) = (s.try_alloc_array::<usize>(n)?, s.try_alloc_array::<usize>(n)?);
+        let Reflections { factors, blocks } = &mut reflections;
+        let scratch =
+            col_pivoting::factor::qr_in_place_scratch::<usize, T>(m, n, blocks.nrows(), Par::Seq, Default::default());
+        with_scratch(s, scratch, |stack| {
+            let (order, places) = (order.as_slice_mut().expect(NO_GAPS), places.as_slice_mut().expect(NO_GAPS));
+            let (factors, blocks) = (faer_mut(factors), faer_mut(blocks));
+            col_pivoting::factor::qr_in_place(factors, blocks, order, places, Par::Seq, stack, Default::default());
+        })?;
+        let r = faer_ref(factors);
+        let rounding = eps::<T::Real>() * from_f64::<T::Real>(m.max(n) as f64);
+        let size = m.min(n);
+        let rank = (0..size).take_while(|&j| abs(&r[(j, j)]) > abs(&r[(0, 0)]) * rounding).count();
+        Ok(Pivoted { reflections, order, scale, rank })
+    }
+
+    /// Writes the solution, of which each row is that of a column of `r`, to where the column of `a` was.
+    fn back_in_order(&self, solution: MatMut<'_, T>, to: &mut ArrayViewMut2<'_, T>) {
+        for (j, mut to) in to.columns_mut().into_iter().enumerate() {
+            for (i, &column) in self.order.iter().enumerate() {
+                to[column] = solution[(i, j)] * self.scale[column];
+            }
+        }
+    }
+
+    /// The smallest of all solutions of `r x = rotated`, with as many rows of `r` as its rank: `rᴴ = z l` gives `lᴴ zᴴ x = rotated`.
+    fn smallest(&self, s: Scope<'_>, rotated: MatMut<'_, T>, mut to: MatMut<'_, T>) -> Result<(), AllocError> {
+        let (factors, n) = (&self.reflections.factors, self.reflections.factors.ncols());
+        let mut rank = self.rank;
+        loop {
+            to.fill(num_traits::zero());
+            if rank == 0 {
+                return Ok(());
+            }
+            let fewer = s.scope(|inner| {
+                let mut adjoint = matrix(inner, n, rank)?;
+                for ((j, i), x) in adjoint.indexed_iter_mut() {
+                    *x = if i > j { num_traits::zero() } else { factors[[i, j]].conjugate() };
+                }
+                let mut second = Reflections::of(inner, adjoint)?;
+                second.factor(inner)?;
+                if let Some(dependent) = second.dependent_column() {
+                    return Ok(Some(dependent));
+                }
+                let l = faer_ref(&second.factors).subrows(0, rank);
+                to.as_mut().subrows_mut(0, rank).copy_from(rotated.as_ref().subrows(0, rank));
+                solve_lower_triangular_in_place(l.adjoint(), to.as_mut().subrows_mut(0, rank), Par::Seq);
+                second.apply(inner, to.as_mut())?;
+                Ok(None)
+            })?;
+            // Rows that are independent to within fewer roundings than the factorisation is good for: with one less, they are.
+            let Some(fewer) = fewer else { return Ok(()) };
+            rank = fewer;
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The LU factorisation, and what is asked of a matrix once: a solution, the inverse, the determinant.
+
+#![forbid(unsafe_code)]
+
+use faer::Par;
+use faer::linalg::lu::partial_pivoting;
+use faer::perm::PermRef;
+use ndarray::{ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
+
+use super::matrices::{
+    NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, not_square, order_of,
+    right_hand_side, with_scratch,
+};
+use super::{LinalgElement, LinalgError};
+use crate::array::AllocArray;
+use crate::scope::Scope;
+
+/// The factorisation `p a = l u` of a matrix: `p` changes the order of rows, `l` is lower triangular, with ones on its diagonal, and
+/// `u` upper triangular. Each pivot is the largest element of what is left of its column, so that no element of `l` is larger
+/// than 1.
+///
+/// [`Scope::lu`] makes it.
+#[derive(Debug)]
+pub struct Lu<'s, T> {
+    s: Scope<'s>,
+    /// `u`, and below the diagonal `l`.
+    factors: ArrayViewMut2<'s, T>,
+    /// Which row of `a` each row of the product is.
+    rows: ArrayViewMut1<'s, usize>,
+    /// Which row of the product each row of `a` is.
+    places: ArrayViewMut1<'s, usize>,
+    /// Whether the number of rows that changed places with another is odd.
+    odd: bool,
+}
+
+impl<'s> Scope<'s> {
+    /// The factorisation `p a = l u`, with partial pivoting. `a` need not be square; only of a square matrix there are solutions,
+    /// an inverse, and the determinant.
+    ///
+    /// # Errors
+    ///
+    /// If `a` is singular (that is, a column has only zeros left, as its columns are not independent; a matrix that is close to
+    /// such has a factorisation); if it has elements that are not finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarena::linalg::LinalgError;
+    /// use ndarray::array;
+    ///
+    /// let a = array![[1.0, 2.0], [4.0, 4.0]];
+    /// ndarena::scope(|s| {
+    ///     let lu = s.lu(&a)?;
+    ///     assert_eq!(lu.l(), array![[1.0, 0.0], [0.25, 1.0]]);
+    ///     assert_eq!(lu.u(), array![[4.0, 4.0], [0.0, 1.0]]);
+    ///     assert_eq!(lu.permutation(), array![1, 0]); // the rows of `l u` are those of `a` in this order
+    ///     assert_eq!(lu.solve(&array![5.0, 12.0])?, array![1.0, 2.0]);
+    ///     assert_eq!(lu.det(), -4.0);
+    ///     assert_eq!(s.lu(&array![[1.0, 2.0], [2.0, 4.0]]).unwrap_err(), LinalgError::Singular { pivot: 1 });
+    ///     Ok::<_, LinalgError>(())
+    /// });
+    /// ```
+    pub fn lu<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Lu<'s, T>, LinalgError> {
+        let (m, n) = a.dim();
+        let mut factors = copy(self, a)?;
+        if !all_finite(&factors) {
+            return Err(LinalgError::NotFinite);
+        }
+        let mut rows = self.try_alloc_array::<usize>(m)?;
+        let mut places = self.try_alloc_array::<usize>(m)?;
+        let scratch = partial_pivoting::factor::lu_in_place_scratch::<usize, T>(m, n, Par::Seq, Default::default());
+        let swaps = with_scratch(self, scratch, |stack| {
+            let rows = rows.as_slice_mut().expect(NO_GAPS);
+            let places = places.as_slice_mut().expect(NO_GAPS);
+            let factors = faer_mut(&mut factors);
+            let (info, _) =
+                partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
+            info.transposition_count
+        })?;
+        // Behind a pivot of zero faer divides by it; those before are right.
+        if let Some(pivot) = factors.diag().iter().position(|x| *x == num_traits::zero()) {
+            return Err(LinalgError::Singular { pivot });
+        }
+        Ok(Lu { s: self, factors, rows, places, odd: swaps % 2 == 1 })
+    }
+
+    /// The solution `x` of `a x = b`, by [`lu`](Scope::lu). `b` is a vector, or a matrix with a right-hand side in each column; then
+    /// `x` is column-major.
+    ///
+    /// # Errors
+    ///
+    /// If `a` is not square, or is singular; if `b` has not as many rows; if elements of the operands or of the result are not
+    /// finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// let a = array![[1.0, 2.0], [4.0, 4.0]];
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.solve(&a, &array![5.0, 12.0])?, array![1.0, 2.0]);
+    ///     Ok::<_, ndarena::linalg::LinalgError>(())
+    /// });
+    /// ```
+    pub fn solve<T: LinalgElement, D: Dimension>(
+        self,
+        a: &ArrayRef2<T>,
+        b: &ArrayRef<T, D>,
+    ) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
+        let mut x = right_hand_side(self, b, order_of(a)?)?;
+        self.scope(|inner| inner.lu(a)?.solve_in_place(inner, &mut x))?;
+        Ok(x)
+    }
+
+    /// The inverse of `a`, column-major, by [`lu`](Scope::lu). To solve systems of equations, [`solve`](Scope::solve()) is faster and
+    /// more accurate.
+    ///
+    /// # Errors
+    ///
+    /// If `a` is not square, or is singular; if elements of `a` or of the result are not finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let inverse = s.inv(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap();
+    ///     assert_eq!(inverse, array![[-1.0, 0.5], [1.0, -0.25]]);
+    /// });
+    /// ```
+    pub fn inv<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<ArrayViewMut2<'s, T>, LinalgError> {
+        let n = order_of(a)?;
+        let mut inverse = matrix(self, n, n)?;
+        self.scope(|inner| inner.lu(a)?.inverse_to(inner, &mut inverse))?;
+        Ok(inverse)
+    }
+
+    /// The determinant of `a`, by [`lu`](Scope::lu): zero, if that finds it singular; NaN, if an element is NaN or infinite.
+    ///
+    /// # Panics
+    ///
+    /// If `a` is not square; and as [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     assert_eq!(s.det(&array![[1.0, 2.0], [4.0, 4.0]]), -4.0);
+    ///     assert_eq!(s.det(&array![[1.0, 2.0], [2.0, 4.0]]), 0.0);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn det<T: LinalgElement>(self, a: &ArrayRef2<T>) -> T {
+        if !a.is_square() {
+            not_square("det", a.dim());
+        }
+        match self.scope(|inner| Ok(inner.lu(a)?.det())) {
+            Ok(det) => det,
+            Err(LinalgError::Singular { .. }) => num_traits::zero(),
+            Err(LinalgError::Alloc(error)) => error.panic(),
+            Err(_) => num_traits::zero::<T>() / num_traits::zero::<T>(),
+        }
+    }
+}
+
+impl<'s, T: LinalgElement> Lu<'s, T> {
+    /// The factor `l`, lower triangular with ones on its diagonal, as a column-major array of the scope: as many rows as `a`, and
+    /// as many columns as `a` has rows or columns, whichever are fewer.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let lu = s.lu(&array![[2.0, 1.0], [1.0, 1.0]]).unwrap();
+    ///     assert_eq!(lu.l(), array![[1.0, 0.0], [0.5, 1.0]]);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn l(&self) -> ArrayViewMut2<'s, T> {
+        let (m, n) = self.factors.dim();
+        let mut l = self.s.alloc_array::<T>((m, m.min(n)).f());
+        for ((i, j), l) in l.indexed_iter_mut() {
+            *l = match i {
+                _ if i < j => num_traits::zero(),
+                _ if i == j => num_traits::one(),
+                _ => self.factors[[i, j]],
+            };
+        }
+        l
+    }
+
+    /// The factor `u`, upper triangular, as a column-major array of the scope: as many columns as `a`, and as many rows as `a` has
+    /// rows or columns, whichever are fewer.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let lu = s.lu(&array![[2.0, 1.0], [1.0, 1.0]]).unwrap();
+    ///     assert_eq!(lu.u(), array![[2.0, 1.0], [0.0, 0.5]]);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn u(&self) -> ArrayViewMut2<'s, T> {
+        let (m, n) = self.factors.dim();
+        let mut u = self.s.alloc_array::<T>((m.min(n), n).f());
+        for ((i, j), u) in u.indexed_iter_mut() {
+            *u = if i > j { num_traits::zero() } else { self.factors[[i, j]] };
+        }
+        u
+    }
+
+    /// Which row of `a` each row of `l u` is.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.lu(&array![[1.0, 1.0], [2.0, 1.0]]).unwrap().permutation(), array![1, 0]));
+    /// ```
+    pub fn permutation(&self) -> ArrayView1<'_, usize> {
+        self.rows.view()
+    }
+
+    /// The solution `x` of `a x = b`, in the memory of the scope that the factorisation was made in. `b` is a vector, or a matrix
+    /// with a right-hand side in each column; then `x` is column-major.
+    ///
+    /// # Errors
+    ///
+    /// If `a` is not square; if `b` has not as many rows; if elements of `b` or of the result are not finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let lu = s.lu(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap();
+    ///     assert_eq!(lu.solve(&array![5.0, 12.0]).unwrap(), array![1.0, 2.0]);
+    ///     assert_eq!(lu.solve(&array![3.0, 8.0]).unwrap(), array![1.0, 1.0]);
+    /// });
+    /// ```
+    pub fn solve<D: Dimension>(&self, b: &ArrayRef<T, D>) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
+        self.solve_in(self.s, b)
+    }
+
+    /// [`solve`](Lu::solve) with the result in the memory of that scope: of one inside the factorisation's, say, which ends with
+    /// each turn of a loop.
+    ///
+    /// # Errors
+    ///
+    /// As [`solve`](Lu::solve).
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let lu = s.lu(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap();
+    ///     let sum = s.scope(|inner| lu.solve_in(inner, &array![5.0, 12.0]).unwrap().sum());
+    ///     assert_eq!(sum, 3.0);
+    /// });
+    /// ```
+    pub fn solve_in<'r, D: Dimension>(
+        &self,
+        s: Scope<'r>,
+        b: &ArrayRef<T, D>,
+    ) -> Result<ArrayViewMut<'r, T, D>, LinalgError> {
+        let n = order_of(&self.factors)?;
+        check_right_hand_side(b, n)?;
+        let mut x = copy(s, b)?;
+        self.solve_in_place(s, &mut x)?;
+        Ok(x)
+    }
+
+    /// Replaces `x`, which holds `b` at first and was made by `copy`, by the solution; `a` is square.
+    fn solve_in_place<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), LinalgError> {
+        let factors = faer_ref(&self.factors);
+        let columns = x.shape().get(1).copied().unwrap_or(1);
+        let scratch = partial_pivoting::solve::solve_in_place_scratch::<usize, T>(factors.nrows(), columns, Par::Seq);
+        with_scratch(s, scratch, |stack| {
+            let x = faer_mut(x);
+            partial_pivoting::solve::solve_in_place(factors, factors, self.order(), x, Par::Seq, stack);
+        })?;
+        if all_finite(&*x) { Ok(()) } else { Err(LinalgError::NotFinite) }
+    }
+
+    /// The inverse of `a`, column-major, in the memory of the scope that the factorisation was made in. To solve systems of
+    /// equations, [`solve`](Lu::solve) is faster and more accurate.
+    ///
+    /// # Errors
+    ///
+    /// If `a` is not square; if elements of the result are not finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let inverse = s.lu(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap().inv().unwrap();
+    ///     assert_eq!(inverse, array![[-1.0, 0.5], [1.0, -0.25]]);
+    /// });
+    /// ```
+    pub fn inv(&self) -> Result<ArrayViewMut2<'s, T>, LinalgError> {
+        let n = order_of(&self.factors)?;
+        let mut inverse = matrix(self.s, n, n)?;
+        self.inverse_to(self.s, &mut inverse)?;
+        Ok(inverse)
+    }
+
+    /// Writes the inverse to what `matrix` has made; `a` is square.
+    fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
+        let factors = faer_ref(&self.factors);
+        let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T>(factors.nrows(), Par::Seq);
+        with_scratch(s, scratch, |stack| {
+            let inverse = faer_mut(inverse);
+            partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
+        })?;
+        if all_finite(&*inverse) { Ok(()) } else { Err(LinalgError::NotFinite) }
+    }
+
+    /// The determinant of `a`; infinite, or zero, if it is too large or too small for its type.
+    ///
+    /// # Panics
+    ///
+    /// If `a` is not square.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert_eq!(s.lu(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap().det(), -4.0));
+    /// ```
+    #[track_caller]
+    pub fn det(&self) -> T {
+        if !self.factors.is_square() {
+            not_square("det", self.factors.dim());
+        }
+        let product = self.factors.diag().iter().fold(num_traits::one::<T>(), |det, &x| det * x);
+        if self.odd { -product } else { product }
+    }
+
+    /// The order of rows, as faer has it.
+    fn order(&self) -> PermRef<'_, usize> {
+        let rows = self.rows.as_slice().expect(NO_GAPS);
+        let places = self.places.as_slice().expect(NO_GAPS);
+        PermRef::new_checked(rows, places, rows.len())
+    }
+}

@@ -1,0 +1,258 @@
+//! The QR factorisation.
+
+#![forbid(unsafe_code)]
+
+use faer::linalg::householder;
+use faer::linalg::qr::no_pivoting;
+use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
+use faer::traits::math_utils::{abs, eps, from_f64};
+use faer::{Conj, MatMut, Par};
+use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut2, Axis, Dimension, ShapeBuilder, Slice};
+
+use super::matrices::{all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, with_scratch};
+use super::{LinalgElement, LinalgError};
+use crate::array::AllocArray;
+use crate::error::AllocError;
+use crate::scope::Scope;
+
+/// The factorisation `a = q r` of a matrix: the columns of `q` are orthonormal, and `r` is upper triangular.
+///
+/// [`Scope::qr`] makes it. It keeps `q` as the reflections that it is a product of.
+#[derive(Debug)]
+pub struct Qr<'s, T> {
+    s: Scope<'s>,
+    reflections: Reflections<'s, T>,
+}
+
+/// What faer's QR factorisations leave: `r`, and the reflections whose product is the square `q`.
+#[derive(Debug)]
+pub(super) struct Reflections<'s, T> {
+    /// `r`, and below the diagonal the reflections' vectors.
+    pub(super) factors: ArrayViewMut2<'s, T>,
+    /// What is known of them besides, by blocks.
+    pub(super) blocks: ArrayViewMut2<'s, T>,
+}
+
+impl<'s, T: LinalgElement> Reflections<'s, T> {
+    /// Room for those of `factors`, which are still to be found.
+    pub(super) fn of(s: Scope<'s>, factors: ArrayViewMut2<'s, T>) -> Result<Self, AllocError> {
+        let (m, n) = factors.dim();
+        let block = no_pivoting::factor::recommended_block_size::<T>(m, n);
+        Ok(Reflections { factors, blocks: matrix(s, block, m.min(n))? })
+    }
+
+    /// Replaces `factors` by its factorisation.
+    pub(super) fn factor(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
+        let (m, n) = self.factors.dim();
+        let scratch =
+            no_pivoting::factor::qr_in_place_scratch::<T>(m, n, self.blocks.nrows(), Par::Seq, Default::default());
+        with_scratch(s, scratch, |stack| {
+            let (factors, blocks) = (faer_mut(&mut self.factors), faer_mut(&mut self.blocks));
+            no_pivoting::factor::qr_in_place(factors, blocks, Par::Seq, stack, Default::default());
+        })
+    }
+
+    /// `x ← q x`, with the square `q`.
+    pub(super) fn apply(&self, s: Scope<'_>, x: MatMut<'_, T>) -> Result<(), AllocError> {
+        let (factors, blocks) = (faer_ref(&self.factors), faer_ref(&self.blocks));
+        let scratch = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(
+            factors.nrows(),
+            blocks.nrows(),
+            x.ncols(),
+        );
+        with_scratch(s, scratch, |stack| {
+            householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
+                factors,
+                blocks,
+                Conj::No,
+                x,
+                Par::Seq,
+                stack,
+            );
+        })
+    }
+
+    /// `x ← qᴴ x`, with the square `q`.
+    pub(super) fn apply_adjoint(&self, s: Scope<'_>, x: MatMut<'_, T>) -> Result<(), AllocError> {
+        let (factors, blocks) = (faer_ref(&self.factors), faer_ref(&self.blocks));
+        let scratch = householder::apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<T>(
+            factors.nrows(),
+            blocks.nrows(),
+            x.ncols(),
+        );
+        with_scratch(s, scratch, |stack| {
+            householder::apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj(
+                factors,
+                blocks,
+                Conj::Yes,
+                x,
+                Par::Seq,
+                stack,
+            );
+        })
+    }
+
+    /// The first column, of those that have a diagonal element, of which the ones before it leave nothing but roundings.
+    pub(super) fn dependent_column(&self) -> Option<usize> {
+        let (r, m) = (faer_ref(&self.factors), self.factors.nrows());
+        (0..self.blocks.ncols()).find(|&j| {
+            let rounding = eps::<T::Real>() * from_f64::<T::Real>(16.0 * (m - j) as f64);
+            // What is NaN is left to whoever looks at the result.
+            abs(&r[(j, j)]) <= r.col(j).subrows(0, j + 1).norm_l2() * rounding
+        })
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// The factorisation `a = q r` of a matrix with any numbers of rows and columns. Where elements of `a` are NaN or infinite, so
+    /// are those of the factors. Where the columns before leave of a column no more than `16 m` roundings of it, that is taken for
+    /// zero.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// let a = array![[3.0, 5.0], [4.0, 5.0], [0.0, 2.0]];
+    /// ndarena::scope(|s| {
+    ///     let qr = s.qr(&a);
+    ///     let (q, r) = (qr.q(), qr.r());
+    ///     assert_eq!((q.dim(), r.dim()), ((3, 2), (2, 2)));
+    ///     assert!(s.sub(&s.dot(&q, &r), &a).iter().all(|x: &f64| x.abs() < 1e-14));
+    ///     assert!(s.sub(&s.dot(&q.t(), &q), &s.eye::<f64>(2)).iter().all(|x: &f64| x.abs() < 1e-14));
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn qr<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Qr<'s, T> {
+        let made = copy(self, a).and_then(|factors| {
+            let mut reflections = Reflections::of(self, factors)?;
+            reflections.factor(self)?;
+            Ok(Qr { s: self, reflections })
+        });
+        match made {
+            Ok(qr) => qr,
+            Err(error) => error.panic(),
+        }
+    }
+}
+
+impl<'s, T: LinalgElement> Qr<'s, T> {
+    /// The factor `q`, as a column-major array of the scope: as many rows as `a`, and as many columns as `a` has rows or columns,
+    /// whichever are fewer.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let q = s.qr(&array![[3.0], [4.0]]).q();
+    ///     assert!(s.sub(&q, &array![[-0.6], [-0.8]]).iter().all(|x: &f64| x.abs() < 1e-15));
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn q(&self) -> ArrayViewMut2<'s, T> {
+        let (m, n) = self.reflections.factors.dim();
+        let mut q = self.s.zeros::<T>((m, m.min(n)).f());
+        q.diag_mut().fill(num_traits::one());
+        match self.reflections.apply(self.s, faer_mut(&mut q)) {
+            Ok(()) => q,
+            Err(error) => error.panic(),
+        }
+    }
+
+    /// The factor `r`, upper triangular, as a column-major array of the scope: as many columns as `a`, and as many rows as `a` has
+    /// rows or columns, whichever are fewer.
+    ///
+    /// # Panics
+    ///
+    /// As [`AllocArray`](crate::AllocArray) says.
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| assert!(s.sub(&s.qr(&array![[3.0], [4.0]]).r(), &array![[-5.0]]).iter().all(|x: &f64| x.abs() < 1e-14)));
+    /// ```
+    #[track_caller]
+    pub fn r(&self) -> ArrayViewMut2<'s, T> {
+        let factors = &self.reflections.factors;
+        let (m, n) = factors.dim();
+        let mut r = self.s.alloc_array::<T>((m.min(n), n).f());
+        for ((i, j), r) in r.indexed_iter_mut() {
+            *r = if i > j { num_traits::zero() } else { factors[[i, j]] };
+        }
+        r
+    }
+
+    /// The `x` for which `a x - b` is smallest, the solution if `a` is square, in the memory of the scope that the factorisation
+    /// was made in. `b` is a vector, or a matrix with a right-hand side in each column; then `x` is column-major.
+    ///
+    /// # Errors
+    ///
+    /// If `a` has fewer rows than columns, or columns that depend on each other to within rounding
+    /// ([`least_squares`](Scope::least_squares) is for these); if `b` has not as many rows as `a`; if elements of the result are not
+    /// finite; if there is no memory.
+    ///
+    /// ```
+    /// use ndarena::linalg::LinalgError;
+    /// use ndarray::array;
+    ///
+    /// // A line through (0, 1), (1, 3) and (2, 5).
+    /// let a = array![[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]];
+    /// ndarena::scope(|s| {
+    ///     let x = s.qr(&a).solve(&array![1.0, 3.0, 5.0])?;
+    ///     assert!(s.sub(&x, &array![1.0, 2.0]).iter().all(|x: &f64| x.abs() < 1e-14));
+    ///     Ok::<_, LinalgError>(())
+    /// });
+    /// ```
+    pub fn solve<D: Dimension>(&self, b: &ArrayRef<T, D>) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
+        self.solve_in(self.s, b)
+    }
+
+    /// [`solve`](Qr::solve) with the result in the memory of that scope: of one inside the factorisation's, say, which ends with
+    /// each turn of a loop.
+    ///
+    /// # Errors
+    ///
+    /// As [`solve`](Qr::solve).
+    ///
+    /// ```
+    /// use ndarray::array;
+    ///
+    /// ndarena::scope(|s| {
+    ///     let qr = s.qr(&array![[0.0, 2.0], [1.0, 0.0]]);
+    ///     let sum = s.scope(|inner| qr.solve_in(inner, &array![2.0, 3.0]).unwrap().sum());
+    ///     assert_eq!(sum, 4.0);
+    /// });
+    /// ```
+    pub fn solve_in<'r, D: Dimension>(
+        &self,
+        s: Scope<'r>,
+        b: &ArrayRef<T, D>,
+    ) -> Result<ArrayViewMut<'r, T, D>, LinalgError> {
+        let (rows, columns) = self.reflections.factors.dim();
+        if rows < columns {
+            return Err(LinalgError::Underdetermined { rows, columns });
+        }
+        check_right_hand_side(b, rows)?;
+        if let Some(pivot) = self.reflections.dependent_column() {
+            return Err(LinalgError::Singular { pivot });
+        }
+        let mut dim = b.raw_dim();
+        dim[0] = columns;
+        let mut x = s.try_alloc_array::<T>(dim.f())?;
+        s.scope(|inner| {
+            let mut rotated = copy(inner, b)?;
+            self.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
+            let r = faer_ref(&self.reflections.factors).subrows(0, columns);
+            solve_upper_triangular_in_place(r, faer_mut(&mut rotated).subrows_mut(0, columns), Par::Seq);
+            x.assign(&rotated.slice_axis(Axis(0), Slice::from(..columns)));
+            Ok::<_, AllocError>(())
+        })?;
+        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+    }
+}

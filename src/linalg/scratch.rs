@@ -1,0 +1,163 @@
+//! How much memory an operation takes, told beforehand.
+//!
+//! Every array takes whole cache lines, as on any scope that has room; what an operation needs in passing comes to its largest part.
+
+#![forbid(unsafe_code)]
+
+use faer::Par;
+use faer::dyn_stack::StackReq;
+use faer::linalg::cholesky::llt;
+use faer::linalg::evd::{self, ComputeEigenvectors};
+use faer::linalg::householder;
+use faer::linalg::lu::partial_pivoting;
+use faer::linalg::qr::{col_pivoting, no_pivoting};
+use faer::linalg::svd::{self, ComputeSvdVectors};
+
+use super::LinalgElement;
+
+/// The bytes that [`cholesky`](crate::Scope::cholesky) of an `n` × `n` matrix takes, its result and what it needs in passing: a
+/// [`FixedBuffer`](crate::FixedBuffer) with as many left, from a boundary of 64 bytes on, has room for it. `usize::MAX`, if that is
+/// more than can be had.
+///
+/// ```
+/// use ndarena::{FixedBuffer, linalg::cholesky_scratch};
+/// use std::mem::MaybeUninit;
+///
+/// let mut memory = vec![MaybeUninit::uninit(); cholesky_scratch::<f64>(2) + 63];
+/// let buffer = FixedBuffer::new(&mut memory);
+/// assert_eq!(buffer.scope(|s| s.cholesky(&ndarray::array![[4.0, 2.0], [2.0, 5.0]]).unwrap().det()), 16.0);
+/// ```
+pub fn cholesky_scratch<T: LinalgElement>(n: usize) -> usize {
+    let passing = llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default());
+    sum([array::<T>(n, n), bytes(passing)])
+}
+
+/// The bytes that [`lu`](crate::Scope::lu) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::lu_scratch::<f64>(100, 100) >= 100 * 100 * 8);
+/// ```
+pub fn lu_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
+    sum([lu_factors::<T>(m, n), bytes(lu_passing::<T>(m, n))])
+}
+
+/// The bytes that [`solve`](crate::Scope::solve()) takes, of an `n` × `n` matrix and so many right-hand sides. See
+/// [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::solve_scratch::<f64>(100, 1) > ndarena::linalg::lu_scratch::<f64>(100, 100));
+/// ```
+pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usize {
+    let solving = partial_pivoting::solve::solve_in_place_scratch::<usize, T>(n, right_hand_sides, Par::Seq);
+    let passing = bytes(lu_passing::<T>(n, n)).max(bytes(solving));
+    sum([array::<T>(n, right_hand_sides), lu_factors::<T>(n, n), passing])
+}
+
+/// The bytes that [`inv`](crate::Scope::inv) of an `n` × `n` matrix takes. See [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::inv_scratch::<f64>(100) >= 2 * 100 * 100 * 8);
+/// ```
+pub fn inv_scratch<T: LinalgElement>(n: usize) -> usize {
+    let inverting = partial_pivoting::inverse::inverse_scratch::<usize, T>(n, Par::Seq);
+    let passing = bytes(lu_passing::<T>(n, n)).max(bytes(inverting));
+    sum([array::<T>(n, n), lu_factors::<T>(n, n), passing])
+}
+
+/// The bytes that [`qr`](crate::Scope::qr) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::qr_scratch::<f64>(100, 10) >= 100 * 10 * 8);
+/// ```
+pub fn qr_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
+    sum([reflections::<T>(m, n), bytes(qr_passing::<T>(m, n))])
+}
+
+/// The bytes that [`least_squares`](crate::Scope::least_squares) takes at most, of an `m` × `n` matrix and so many right-hand sides:
+/// it takes less where columns are independent. See [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::least_squares_scratch::<f64>(100, 10, 1) >= 100 * 10 * 8);
+/// ```
+pub fn least_squares_scratch<T: LinalgElement>(m: usize, n: usize, right_hand_sides: usize) -> usize {
+    let (size, block) = (m.min(n), no_pivoting::factor::recommended_block_size::<T>(m, n));
+    let pivoting = col_pivoting::factor::qr_in_place_scratch::<usize, T>(m, n, block, Par::Seq, Default::default());
+    let pivoted = sum([reflections::<T>(m, n), array::<T>(n, 1), array::<usize>(n, 1), array::<usize>(n, 1)]);
+    // If columns depend on each other, there is another, and a factorisation of its `r`.
+    let both = if m >= n { pivoted.saturating_mul(2) } else { pivoted };
+    let second =
+        sum([reflections::<T>(n, size), bytes(qr_passing::<T>(n, size)).max(applying::<T>(n, size, right_hand_sides))]);
+    let passing = [bytes(pivoting), applying::<T>(m, n, right_hand_sides), second].into_iter().fold(0, usize::max);
+    sum([array::<T>(n, right_hand_sides).saturating_mul(2), array::<T>(m, right_hand_sides), both, passing])
+}
+
+/// The bytes that [`eigh`](crate::Scope::eigh) of an `n` × `n` matrix takes. See [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::eigh_scratch::<f64>(100) >= 2 * 100 * 100 * 8);
+/// ```
+pub fn eigh_scratch<T: LinalgElement>(n: usize) -> usize {
+    if n == 0 {
+        return 0;
+    }
+    let passing = evd::self_adjoint_evd_scratch::<T>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    sum([array::<T::Real>(n, 1), array::<T>(n, n), array::<T>(n, n), array::<T>(n, 1), bytes(passing)])
+}
+
+/// The bytes that [`svd`](crate::Scope::svd) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
+///
+/// ```
+/// assert!(ndarena::linalg::svd_scratch::<f64>(100, 10) >= 2 * 100 * 10 * 8);
+/// ```
+pub fn svd_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
+    let (size, thin) = (m.min(n), ComputeSvdVectors::Thin);
+    if size == 0 {
+        return 0;
+    }
+    let passing = svd::svd_scratch::<T>(m, n, thin, thin, Par::Seq, Default::default());
+    let results = sum([array::<T>(m, size), array::<T>(n, size), array::<T::Real>(size, 1)]);
+    sum([results, array::<T>(m, n), array::<T>(size, 1), bytes(passing)])
+}
+
+/// What a factorisation keeps.
+fn lu_factors<T: LinalgElement>(m: usize, n: usize) -> usize {
+    sum([array::<T>(m, n), array::<usize>(m, 1), array::<usize>(m, 1)])
+}
+
+fn lu_passing<T: LinalgElement>(m: usize, n: usize) -> StackReq {
+    partial_pivoting::factor::lu_in_place_scratch::<usize, T>(m, n, Par::Seq, Default::default())
+}
+
+/// What a factorisation keeps.
+fn reflections<T: LinalgElement>(m: usize, n: usize) -> usize {
+    sum([array::<T>(m, n), array::<T>(no_pivoting::factor::recommended_block_size::<T>(m, n), m.min(n))])
+}
+
+fn qr_passing<T: LinalgElement>(m: usize, n: usize) -> StackReq {
+    let block = no_pivoting::factor::recommended_block_size::<T>(m, n);
+    no_pivoting::factor::qr_in_place_scratch::<T>(m, n, block, Par::Seq, Default::default())
+}
+
+/// What reflections take to be applied to so many columns.
+fn applying<T: LinalgElement>(m: usize, n: usize, columns: usize) -> usize {
+    let block = no_pivoting::factor::recommended_block_size::<T>(m, n);
+    let on_the_left = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>;
+    bytes(on_the_left(m, block, columns))
+}
+
+/// An array takes whole lines.
+fn array<T>(rows: usize, columns: usize) -> usize {
+    lines(rows.saturating_mul(columns).saturating_mul(size_of::<T>()))
+}
+
+fn bytes(scratch: StackReq) -> usize {
+    lines(scratch.unaligned_bytes_required())
+}
+
+fn lines(bytes: usize) -> usize {
+    bytes.checked_next_multiple_of(64).unwrap_or(usize::MAX)
+}
+
+fn sum<const N: usize>(parts: [usize; N]) -> usize {
+    parts.into_iter().fold(0, usize::saturating_add)
+}
