@@ -88,8 +88,8 @@ impl<A> ArenaAlloc<A> {
     }
 
     /// How many bytes an arena has room for: 1 GiB if this is not called, 32 MiB where pointers have 32 bits. They are
-    /// addresses, which cost nothing; memory is taken as it is first written to. What does not fit comes from the wrapped
-    /// allocator. With less than 128 there are no arenas.
+    /// addresses, which cost nothing; memory is committed in steps, and taken as it is first written to. What does not fit
+    /// comes from the wrapped allocator. With less than 128 there are no arenas.
     ///
     /// ```
     /// # use ndarena::global::ArenaAlloc;
@@ -119,8 +119,8 @@ impl<A> ArenaAlloc<A> {
         self
     }
 
-    /// Whether to ask the system for huge pages behind arenas, which it does if this is not called. They make large arrays
-    /// faster to touch, and take memory in larger pieces.
+    /// Whether to ask the system for huge pages behind arenas, from their fifth mebibyte on, which it does if this is not
+    /// called. They make large arrays faster to touch, and take memory in larger pieces.
     ///
     /// ```
     /// # use ndarena::global::ArenaAlloc;

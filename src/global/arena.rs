@@ -199,10 +199,11 @@ impl Arena {
     /// Commits memory so that the first `needed` bytes are committed, if that is possible and they are not. Tells whether it
     /// committed any.
     fn commit(&self, owned: &mut Owned, needed: usize) -> bool {
-        let Some((span, groups)) = owned.pages.commit(needed) else { return false };
+        let committed = owned.pages.commit(needed);
+        self.note_committed(owned);
+        let Some((span, groups)) = committed else { return false };
         owned.recycler.extend_marks(groups);
         owned.recycler.extend(span);
-        self.note_committed(owned);
         true
     }
 
