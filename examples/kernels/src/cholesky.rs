@@ -115,6 +115,16 @@ pub fn in_a_scope<'s>(
     Ok(x)
 }
 
+/// [`on_the_heap`] by the library's factorisation, in a scope: `x` is made in `s`.
+pub fn by_calls<'s>(
+    s: Scope<'s>,
+    a: ArrayView2<'_, f64>,
+    b: ArrayView1<'_, f64>,
+) -> Result<ArrayViewMut1<'s, f64>, Error> {
+    assert_conform(a, b);
+    s.scope(|inner| Ok(inner.cholesky(&a)?.solve_in(s, &b)?))
+}
+
 /// The lower triangular `L` of `A = L Lᵀ`, with zeros above its diagonal.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use ndarena::SolveError;
+use ndarena::linalg::LinalgError;
 
 /// Why a kernel has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,22 @@ impl From<SolveError> for Error {
         match error {
             SolveError::Singular { pivot } => Error::Singular { pivot },
             _ => Error::NotFinite,
+        }
+    }
+}
+
+impl From<LinalgError> for Error {
+    /// # Panics
+    ///
+    /// If there is no memory, as arrays do; and on shapes that do not fit each other, which kernels look at before.
+    #[track_caller]
+    fn from(error: LinalgError) -> Self {
+        match error {
+            LinalgError::Singular { pivot } => Error::Singular { pivot },
+            LinalgError::NotPositiveDefinite { pivot } => Error::NotPositiveDefinite { pivot },
+            LinalgError::NotFinite => Error::NotFinite,
+            LinalgError::NoConvergence => Error::TooManySteps,
+            other => panic!("{other}"),
         }
     }
 }

@@ -222,6 +222,24 @@ pub fn in_a_scope<'s>(s: Scope<'s>, a: ArrayView2<'_, f64>) -> Result<ArrayViewM
     })
 }
 
+/// [`on_the_heap`] by the library's products and its elimination, in a scope: the exponential is made in `s`.
+pub fn by_calls<'s>(s: Scope<'s>, a: ArrayView2<'_, f64>) -> Result<ArrayViewMut2<'s, f64>, Error> {
+    let (b, squarings) = plan(a)?;
+    s.scope(|inner| {
+        let a = inner.mul(&inner.as_standard_layout(&a), 2f64.powi(-squarings));
+        let (u, v) = odd_and_even(inner, &a, b);
+        let mut x = inner.lu(&inner.sub(&v, &u))?.solve_in(s, &inner.add(&v, &u))?;
+        for _ in 0..squarings {
+            inner.scope(|turn| {
+                let square = turn.matmul(&x, &x);
+                x.assign(&square);
+            });
+        }
+        finite(&x)?;
+        Ok(x)
+    })
+}
+
 /// `U` and `V`.
 fn odd_and_even<'s>(s: Scope<'s>, a: &ArrayRef2<f64>, b: &[f64]) -> (ArrayViewMut2<'s, f64>, ArrayViewMut2<'s, f64>) {
     let both = |powers: &[&ArrayRef2<f64>]| (s.dot(a, &half(s, &b[1..], powers)), half(s, b, powers));

@@ -152,12 +152,31 @@ pub fn in_a_scope<'s>(
     model: &Model,
     series: ArrayView1<'_, f64>,
 ) -> Result<(ArrayViewMut2<'s, f64>, f64), Error> {
+    filter(s, model, series, |s, a, b| s.dot(a, b))
+}
+
+/// [`on_the_heap`] by the library's products of matrices, in a scope.
+pub fn by_calls<'s>(
+    s: Scope<'s>,
+    model: &Model,
+    series: ArrayView1<'_, f64>,
+) -> Result<(ArrayViewMut2<'s, f64>, f64), Error> {
+    filter(s, model, series, |s, a, b| s.matmul(a, b))
+}
+
+/// The filter with products by `product`.
+fn filter<'s>(
+    s: Scope<'s>,
+    model: &Model,
+    series: ArrayView1<'_, f64>,
+    product: impl for<'i> Fn(Scope<'i>, &ArrayRef2<f64>, &ArrayRef2<f64>) -> ArrayViewMut2<'i, f64>,
+) -> Result<(ArrayViewMut2<'s, f64>, f64), Error> {
     let mut means = s.alloc_array::<f64>((series.len(), model.states()));
     let likelihood = s.scope(|state| {
         let mut likelihood = 0.0;
         let (mut x, mut p) = (state.zeros(model.states()), state.copy_of(&model.initial));
         for (&y, mut mean) in series.iter().zip(means.rows_mut()) {
-            likelihood += state.scope(|step| observe(step, model, y, &mut x, &mut p))?;
+            likelihood += state.scope(|step| observe(step, model, y, &mut x, &mut p, &product))?;
             mean.assign(&x);
         }
         Ok::<_, Error>(likelihood)
@@ -167,10 +186,17 @@ pub fn in_a_scope<'s>(
 
 /// One step, and the observation `y` after it: changes the mean `x` and covariance `p`, and gives `y`'s logarithmic
 /// likelihood.
-fn observe(s: Scope<'_>, model: &Model, y: f64, x: &mut ArrayRef1<f64>, p: &mut ArrayRef2<f64>) -> Result<f64, Error> {
+fn observe<'s>(
+    s: Scope<'s>,
+    model: &Model,
+    y: f64,
+    x: &mut ArrayRef1<f64>,
+    p: &mut ArrayRef2<f64>,
+    product: impl Fn(Scope<'s>, &ArrayRef2<f64>, &ArrayRef2<f64>) -> ArrayViewMut2<'s, f64>,
+) -> Result<f64, Error> {
     let Model { transition: f, observation: h, disturbance: q, noise, .. } = model;
     let ahead = s.dot(f, x);
-    let mut spread = s.dot(&s.dot(f, p), &f.t());
+    let mut spread = product(s, &product(s, f, p), &f.t());
     spread += q;
     let gain = s.dot(&spread, h);
     let innovation = y - h.dot(&ahead);

@@ -2,7 +2,8 @@
 //! workspace; and in a scope. Tests, benchmarks and examples share them.
 //!
 //! Each module has the same functions: `on_the_heap`, `by_hand` with its `Workspace`, and `in_a_scope`. The last take a
-//! [`Scope`](ndarena::Scope), put their results in it, and their temporaries in scopes inside it.
+//! [`Scope`](ndarena::Scope), put their results in it, and their temporaries in scopes inside it. Where the library has
+//! factorisations for it, there is `by_calls`, too: the same by these, in a scope.
 
 pub mod airline;
 pub mod cavity;

@@ -136,6 +136,16 @@ pub fn in_a_scope<'s>(
     })
 }
 
+/// [`on_the_heap`] by the library's factorisation, in a scope: `x` is made in `s`.
+pub fn by_calls<'s>(
+    s: Scope<'s>,
+    a: ArrayView2<'_, f64>,
+    b: ArrayView1<'_, f64>,
+) -> Result<ArrayViewMut1<'s, f64>, Error> {
+    unknowns(a, b);
+    s.scope(|inner| Ok(inner.qr(&a).solve_in(s, &b)?))
+}
+
 /// Makes `[A C]`, of which `A` is the first n columns, `[R QᵀC]`, where `A = Q R`; each panel has a scope for what is gone
 /// after it. Below `R`'s diagonal are the vectors of the reflections, each without the 1 on the diagonal.
 ///

@@ -1,6 +1,7 @@
 //! The kernels under `examples/kernels`: that each is right, by an answer found in another way; that the three ways agree;
 //! that scopes allocate nothing once they have run; and what is said to bad input.
 
+mod by_calls;
 mod cavity;
 mod cholesky;
 mod expm;

@@ -29,7 +29,7 @@ fn bits<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> Vec<u64> {
 /// one.
 type Kernel = (&'static str, fn(Scope<'_>, bool) -> Vec<u64>);
 
-const KERNELS: [Kernel; 12] = [
+const KERNELS: [Kernel; 16] = [
     ("cavity", |s, large| {
         let (cells, step) = if large { (16, 0.03) } else { (4, 0.05) };
         let cavity = Cavity { cells, reynolds: 50.0, step, sweeps: 3, steady: 5.0, most: 1_000 };
@@ -41,6 +41,26 @@ const KERNELS: [Kernel; 12] = [
         let g = numbers(n, n);
         let a = g.dot(&g.t()) + Array2::<f64>::eye(n) * n as f64;
         bits(&cholesky::in_a_scope(s, a.view(), g.row(0)).unwrap())
+    }),
+    ("cholesky by calls", |s, large| {
+        let n = if large { 20 } else { 5 };
+        let g = numbers(n, n);
+        let a = g.dot(&g.t()) + Array2::<f64>::eye(n) * n as f64;
+        bits(&cholesky::by_calls(s, a.view(), g.row(0)).unwrap())
+    }),
+    ("expm by calls", |s, large| {
+        let n = if large { 10 } else { 3 };
+        bits(&expm::by_calls(s, (numbers(n, n) * 2.0).view()).unwrap())
+    }),
+    ("kalman by calls", |s, large| {
+        let series: Array1<f64> = PASSENGERS.iter().take(36).map(|y| y.ln()).collect();
+        let model = Model::structural(if large { 3 } else { 0 }, 12);
+        let (means, likelihood) = kalman::by_calls(s, &model, series.view()).unwrap();
+        bits(means.iter().chain([&likelihood]))
+    }),
+    ("qr by calls", |s, large| {
+        let (m, n) = if large { (20, 12) } else { (6, 3) };
+        bits(&qr::by_calls(s, numbers(m, n).view(), numbers(1, m).row(0)).unwrap())
     }),
     ("expm", |s, large| {
         let n = if large { 30 } else { 3 };
