@@ -72,7 +72,10 @@ fn a_small_result_of_a_large_call() {
 }
 
 /// What the standard library has for its standard output, which the test's harness has used already.
-static LINES: LazyLock<Mutex<LineWriter<Stdout>>> = LazyLock::new(|| Mutex::new(LineWriter::new(std::io::stdout())));
+static PRINTED: LazyLock<Mutex<LineWriter<Stdout>>> = LazyLock::new(|| Mutex::new(LineWriter::new(std::io::stdout())));
+/// The same with a larger buffer.
+static LINES: LazyLock<Mutex<LineWriter<Stdout>>> =
+    LazyLock::new(|| Mutex::new(LineWriter::with_capacity(2000, std::io::stdout())));
 
 #[test]
 fn a_line_that_is_printed_in_a_large_call() {
@@ -80,10 +83,11 @@ fn a_line_that_is_printed_in_a_large_call() {
         let before = resident();
         arena(|| {
             let large = touch(385 * MIB);
-            // The buffer, of 1024 bytes, is made here, as that of `println!` is when it is first used, and lives for as long
-            // as the process.
-            writeln!(LINES.lock().unwrap(), "{}", large[7]).unwrap();
+            // The buffers are made here, as that of `println!` is when it is first used, and live for as long as the process.
+            writeln!(PRINTED.lock().unwrap(), "{}", large[7]).unwrap();
+            writeln!(LINES.lock().unwrap(), "{}", large[8]).unwrap();
         });
+        // That of `println!` is too small for an arena.
         assert_eq!(stats().escaped, 1);
         assert_less(before, 16, "at the end of the call");
         // Many calls in a row have the memory that they need at hand, and it is given back when that is asked for.

@@ -20,5 +20,5 @@ fn everything_runs_without() {
     assert!(!stats.installed);
     assert_eq!((stats.capacity, stats.in_use + stats.pooled, stats.served, stats.without), (0, 0, 0, 0));
     assert!(stats.to_string().contains("#[global_allocator] static A: ArenaAlloc = ArenaAlloc::system();"), "{stats}");
-    assert!(format!("{UNUSED:?}").contains("min_size: 1000"));
+    assert!(format!("{UNUSED:?}").contains("min_size: 1033"));
 }

@@ -19,6 +19,9 @@ use super::class::{Class, MAX_BYTES};
 use super::reservation;
 use super::thread::{self, PROBE_LAYOUT, Serving};
 
+/// The size from which on blocks are an arena's by default.
+const MIN_SIZE: usize = 1033;
+
 /// A global allocator that serves large allocations inside [`arena`](super::arena) calls from arenas, and all others from
 /// the allocator it wraps.
 ///
@@ -84,7 +87,7 @@ impl<A> ArenaAlloc<A> {
     /// ```
     pub const fn new(inner: A) -> Self {
         let capacity = if usize::BITS == 64 { 1 << 30 } else { 1 << 25 };
-        Self { inner, min_size: 1000, capacity, huge_pages: true }
+        Self { inner, min_size: MIN_SIZE, capacity, huge_pages: true }
     }
 
     /// How many bytes an arena has room for: 1 GiB if this is not called, 32 MiB where pointers have 32 bits. They are
@@ -101,12 +104,12 @@ impl<A> ArenaAlloc<A> {
         self
     }
 
-    /// Allocations of so many bytes or more come from arenas: 1000 if this is not called.
+    /// Allocations of so many bytes or more come from arenas: 1033 if this is not called.
     ///
     /// Smaller ones are served well by any allocator: glibc's has a cache of each thread's own for blocks of up to 1032 bytes, from
     /// which an allocation and its free take 139 instructions, and 321 for the next larger blocks; in an arena they take 166 for 240
-    /// bytes, and 170 for 20,000. Besides, the standard library keeps small blocks for good, such as the buffer that `println!` fills,
-    /// which would keep arenas set aside.
+    /// bytes, and 170 for 20,000. Besides, the standard library keeps small blocks for good, such as the 1024 bytes that `println!`
+    /// fills, which would keep arenas set aside.
     ///
     /// ```
     /// # use ndarena::global::ArenaAlloc;

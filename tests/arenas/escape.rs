@@ -35,7 +35,7 @@ fn results_stay_while_the_arena_goes_on() {
         assert!(kept.iter().all(is_kept));
     }
     let now = stats();
-    // All but the first one is of 1000 bytes or more; one arena served them all.
+    // All but the first one is of 1033 bytes or more; one arena served them all.
     assert_eq!((now.live > before.live, now.escaped - before.escaped), (true, 198));
     assert_eq!((now.pooled, now.retired, now.in_use), (1, 0, 0));
     drop(kept);
@@ -177,7 +177,7 @@ fn resizing_across_the_border() {
 #[test]
 fn zeroed_memory_is_zero_when_it_was_used_before() {
     let _turn = crate::turn();
-    for size in [1000, 5000, 300_000] {
+    for size in [1033, 5000, 300_000] {
         scribble();
         arena(|| {
             drop(vec![0xCD_u8; size]);
@@ -196,7 +196,7 @@ fn every_alignment() {
     let before = stats();
     arena(|| {
         let layouts: Vec<Layout> = (0..23)
-            .flat_map(|log| [1000, 4096, 70_000].map(|n| Layout::from_size_align(n, 1 << log).unwrap()))
+            .flat_map(|log| [1033, 4096, 70_000].map(|n| Layout::from_size_align(n, 1 << log).unwrap()))
             .collect();
         for _ in 0..3 {
             // SAFETY: not of size zero.
