@@ -2,17 +2,17 @@
 
 #![forbid(unsafe_code)]
 
+use faer::linalg::matmul::matmul;
 use faer::linalg::qr::col_pivoting;
-use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
-use faer::traits::math_utils::{abs, eps, from_f64};
-use faer::{MatMut, Par};
+use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
+use faer::traits::math_utils::{abs, eps, from_f64, mul_real, recip};
+use faer::{Accum, MatMut, Par};
 use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
 
 use super::matrices::{NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, with_scratch};
 use super::qr::Reflections;
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
-use crate::error::AllocError;
 use crate::scope::Scope;
 
 /// The factorisation `a d p = q r`: `d` is diagonal, and `p` changes the order of columns, so that what the columns before leave of
@@ -33,13 +33,14 @@ impl<'s> Scope<'s> {
     /// column-major.
     ///
     /// By a QR factorisation with column pivoting, of columns that are scaled to be about equally large. Where the ones before leave of
-    /// a column less than `max(m, n)` roundings of the largest, they count as dependent; then another such factorisation is made, of
-    /// the columns as they are, and the smallest `x` is found by a second one of its `r` (Golub and Van Loan, *Matrix
-    /// Computations*, 4th edition, 5.5). Where columns are known to be independent, [`qr`](Scope::qr) is faster.
+    /// a column less than `max(m, n)` roundings of the largest, or there are fewer rows than columns, by singular values, of which
+    /// those count that are larger than `max(m, n)` roundings of the largest (Golub and Van Loan, *Matrix Computations*, 4th edition,
+    /// 5.5). Where columns are known to be independent, [`qr`](Scope::qr) is faster.
     ///
     /// # Errors
     ///
-    /// If `b` has not as many rows as `a`; if elements of the operands or of the result are not finite; if there is no memory.
+    /// If `b` has not as many rows as `a`; if elements of the operands or of the result are not finite; if the iteration for singular
+    /// values does not converge, or there is no memory.
     ///
     /// ```
     /// use ndarena::linalg::LinalgError;
@@ -70,7 +71,7 @@ impl<'s> Scope<'s> {
         self.scope(|inner| {
             let mut rotated = copy(inner, b)?;
             if m >= n {
-                let pivoted = Pivoted::of(inner, a, true)?;
+                let pivoted = Pivoted::of(inner, a)?;
                 if pivoted.rank == n {
                     pivoted.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
                     let r = faer_ref(&pivoted.reflections.factors).subrows(0, n);
@@ -80,11 +81,17 @@ impl<'s> Scope<'s> {
                     return Ok(());
                 }
             }
-            let pivoted = Pivoted::of(inner, a, false)?;
-            pivoted.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
-            let mut smallest = matrix(inner, n, columns)?;
-            pivoted.smallest(inner, faer_mut(&mut rotated), faer_mut(&mut smallest))?;
-            pivoted.back_in_order(faer_mut(&mut smallest), &mut to);
+            let (u, values, vt) = inner.svd(a)?;
+            // Column-major, and conjugated.
+            let v = vt.reversed_axes();
+            let mut along = matrix(inner, values.len(), columns)?;
+            let one = num_traits::one::<T>();
+            matmul(faer_mut(&mut along), Accum::Replace, faer_ref(&u).adjoint(), faer_ref(&rotated), one, Par::Seq);
+            for (mut row, &value) in along.rows_mut().into_iter().zip(&values) {
+                let counts = value > values[0] * rounding::<T>(m, n);
+                row.map_inplace(|x| *x = if counts { mul_real(x, &recip(&value)) } else { num_traits::zero() });
+            }
+            matmul(faer_mut(&mut to), Accum::Replace, faer_ref(&v).conjugate(), faer_ref(&along), one, Par::Seq);
             Ok::<_, LinalgError>(())
         })?;
         if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
@@ -92,20 +99,17 @@ impl<'s> Scope<'s> {
 }
 
 impl<'s, T: LinalgElement> Pivoted<'s, T> {
-    /// The factorisation, with columns of about the size 1 if `scaled`, and otherwise as they are.
-    fn of(s: Scope<'s>, a: &ArrayRef2<T>, scaled: bool) -> Result<Self, LinalgError> {
+    /// The factorisation, with columns of about the size 1.
+    fn of(s: Scope<'s>, a: &ArrayRef2<T>) -> Result<Self, LinalgError> {
         let (m, n) = a.dim();
         let mut factors = copy(s, a)?;
         if !all_finite(&factors) {
             return Err(LinalgError::NotFinite);
         }
         let mut scale = s.try_alloc_array::<T>(n)?;
-        scale.fill(num_traits::one());
-        if scaled {
-            for (scale, mut column) in scale.iter_mut().zip(factors.columns_mut()) {
-                *scale = T::scale_of(column.iter());
-                column.map_inplace(|x| *x = *scale * *x);
-            }
+        for (scale, mut column) in scale.iter_mut().zip(factors.columns_mut()) {
+            *scale = T::scale_of(column.iter());
+            column.map_inplace(|x| *x = *scale * *x);
         }
         let mut reflections = Reflections::of(s, factors)?;
         let (mut order, mut places) = (s.try_alloc_array::<usize>(n)?, s.try_alloc_array::<usize>(n)?);
@@ -118,9 +122,8 @@ impl<'s, T: LinalgElement> Pivoted<'s, T> {
             col_pivoting::factor::qr_in_place(factors, blocks, order, places, Par::Seq, stack, Default::default());
         })?;
         let r = faer_ref(factors);
-        let rounding = eps::<T::Real>() * from_f64::<T::Real>(m.max(n) as f64);
-        let size = m.min(n);
-        let rank = (0..size).take_while(|&j| abs(&r[(j, j)]) > abs(&r[(0, 0)]) * rounding).count();
+        let rounding = rounding::<T>(m, n);
+        let rank = (0..m.min(n)).take_while(|&j| abs(&r[(j, j)]) > abs(&r[(0, 0)]) * rounding).count();
         Ok(Pivoted { reflections, order, scale, rank })
     }
 
@@ -132,35 +135,9 @@ impl<'s, T: LinalgElement> Pivoted<'s, T> {
             }
         }
     }
+}
 
-    /// The smallest of all solutions of `r x = rotated`, with as many rows of `r` as its rank: `rᴴ = z l` gives `lᴴ zᴴ x = rotated`.
-    fn smallest(&self, s: Scope<'_>, rotated: MatMut<'_, T>, mut to: MatMut<'_, T>) -> Result<(), AllocError> {
-        let (factors, n) = (&self.reflections.factors, self.reflections.factors.ncols());
-        let mut rank = self.rank;
-        loop {
-            to.fill(num_traits::zero());
-            if rank == 0 {
-                return Ok(());
-            }
-            let fewer = s.scope(|inner| {
-                let mut adjoint = matrix(inner, n, rank)?;
-                for ((j, i), x) in adjoint.indexed_iter_mut() {
-                    *x = if i > j { num_traits::zero() } else { factors[[i, j]].conjugate() };
-                }
-                let mut second = Reflections::of(inner, adjoint)?;
-                second.factor(inner)?;
-                if let Some(dependent) = second.dependent_column() {
-                    return Ok(Some(dependent));
-                }
-                let l = faer_ref(&second.factors).subrows(0, rank);
-                to.as_mut().subrows_mut(0, rank).copy_from(rotated.as_ref().subrows(0, rank));
-                solve_lower_triangular_in_place(l.adjoint(), to.as_mut().subrows_mut(0, rank), Par::Seq);
-                second.apply(inner, to.as_mut())?;
-                Ok(None)
-            })?;
-            // Rows that are independent to within fewer roundings than the factorisation is good for: with one less, they are.
-            let Some(fewer) = fewer else { return Ok(()) };
-            rank = fewer;
-        }
-    }
+/// How many times smaller than the largest is as good as zero.
+fn rounding<T: LinalgElement>(m: usize, n: usize) -> T::Real {
+    eps::<T::Real>() * from_f64::<T::Real>(m.max(n) as f64)
 }

@@ -83,12 +83,11 @@ pub fn least_squares_scratch<T: LinalgElement>(m: usize, n: usize, right_hand_si
     let (size, block) = (m.min(n), no_pivoting::factor::recommended_block_size::<T>(m, n));
     let pivoting = col_pivoting::factor::qr_in_place_scratch::<usize, T>(m, n, block, Par::Seq, Default::default());
     let pivoted = sum([reflections::<T>(m, n), array::<T>(n, 1), array::<usize>(n, 1), array::<usize>(n, 1)]);
-    // If columns depend on each other, there is another, and a factorisation of its `r`.
-    let both = if m >= n { pivoted.saturating_mul(2) } else { pivoted };
-    let second =
-        sum([reflections::<T>(n, size), bytes(qr_passing::<T>(n, size)).max(applying::<T>(n, size, right_hand_sides))]);
-    let passing = [bytes(pivoting), applying::<T>(m, n, right_hand_sides), second].into_iter().fold(0, usize::max);
-    sum([array::<T>(n, right_hand_sides).saturating_mul(2), array::<T>(m, right_hand_sides), both, passing])
+    let first = if m >= n { pivoted } else { 0 };
+    let pivoting = bytes(pivoting).max(applying::<T>(m, n, right_hand_sides));
+    // If columns depend on each other, singular values are found, with what that takes in passing.
+    let second = sum([svd_scratch::<T>(m, n), array::<T>(size, right_hand_sides)]).max(pivoting);
+    sum([array::<T>(n, right_hand_sides), array::<T>(m, right_hand_sides), first, second])
 }
 
 /// The bytes that [`eigh`](crate::Scope::eigh) of an `n` × `n` matrix takes. See [`cholesky_scratch`].

@@ -13,11 +13,15 @@ use crate::judge::*;
 /// Asserts that they are those of `a`, and gives the eigenvalues.
 #[track_caller]
 fn check<T: Number>(a: ArrayView2<'_, T>, what: &str) -> Vec<f64> {
-    let n = a.nrows();
+    check_within(a, 8.0 + a.nrows() as f64 / 4.0, what)
+}
+
+/// [`check`] with so many roundings allowed.
+#[track_caller]
+pub(crate) fn check_within<T: Number>(a: ArrayView2<'_, T>, steps: f64, what: &str) -> Vec<f64> {
     ndarena::scope(|s| {
         let (values, vectors) = s.eigh(&a).unwrap();
         let values: Vec<f64> = values.iter().map(|x| x.to_f64().unwrap()).collect();
-        let steps = 8.0 + n as f64 / 4.0;
         let scaled = exact(&vectors) * Array1::from_iter(values.iter().map(|&x| Complex64::new(x, 0.0)));
         assert_close::<T, _>(&exact(&a).dot(&exact(&vectors)), &scaled, norm(&a), steps, what);
         assert_orthonormal(&vectors, steps, what);

@@ -10,6 +10,7 @@ mod judge;
 mod least_squares;
 mod lu;
 mod matmul;
+mod properties;
 mod published;
 mod qr;
 mod scratch;

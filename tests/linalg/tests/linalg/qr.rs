@@ -10,12 +10,17 @@ use crate::judge::*;
 /// `taken_for_zero` more roundings, where what is left of columns is.
 #[track_caller]
 fn check<T: Number>(a: ArrayView2<'_, T>, taken_for_zero: f64, what: &str) {
+    check_within(a, 8.0 + a.nrows().max(a.ncols()) as f64 / 8.0, taken_for_zero, what);
+}
+
+/// [`check`] with so many roundings allowed.
+#[track_caller]
+pub(crate) fn check_within<T: Number>(a: ArrayView2<'_, T>, steps: f64, taken_for_zero: f64, what: &str) {
     let (m, n) = a.dim();
     ndarena::scope(|s| {
         let qr = s.qr(&a);
         let (q, r) = (qr.q(), qr.r());
         assert_eq!((q.dim(), r.dim()), ((m, m.min(n)), (m.min(n), n)));
-        let steps = 8.0 + m.max(n) as f64 / 8.0;
         assert_close::<T, _>(&exact(&q).dot(&exact(&r)), &exact(&a), norm(&a), steps + taken_for_zero, what);
         assert_orthonormal(&q, steps, what);
         assert!(r.indexed_iter().all(|((i, j), x)| i <= j || *x == T::zero()), "{what}: r");

@@ -11,12 +11,17 @@ use crate::judge::*;
 /// Asserts that it is that of `a`, and gives the singular values.
 #[track_caller]
 fn check<T: Number>(a: ArrayView2<'_, T>, what: &str) -> Vec<f64> {
+    check_within(a, 8.0 + a.nrows().max(a.ncols()) as f64, what)
+}
+
+/// [`check`] with so many roundings allowed.
+#[track_caller]
+pub(crate) fn check_within<T: Number>(a: ArrayView2<'_, T>, steps: f64, what: &str) -> Vec<f64> {
     let (m, n) = a.dim();
     ndarena::scope(|s| {
         let (u, values, vt) = s.svd(&a).unwrap();
         assert_eq!((u.dim(), values.dim(), vt.dim()), ((m, m.min(n)), m.min(n), (m.min(n), n)));
         let values: Vec<f64> = values.iter().map(|x| x.to_f64().unwrap()).collect();
-        let steps = 8.0 + m.max(n) as f64;
         let scaled = exact(&u) * Array1::from_iter(values.iter().map(|&x| Complex64::new(x, 0.0)));
         assert_close::<T, _>(&scaled.dot(&exact(&vt)), &exact(&a), norm(&a), steps, what);
         assert_orthonormal(&u, steps, what);
