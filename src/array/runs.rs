@@ -59,7 +59,7 @@ impl<'a, A> Run<'a, A> {
     ///
     /// # Safety
     ///
-    /// The run has elements left: this is called no more often than the walk's runs are long.
+    /// The run has elements left: this is called no more often than the walk's runs are long; and nothing else is called after it.
     #[inline(always)]
     pub(super) unsafe fn next(&mut self) -> &'a A {
         let element = self.first;

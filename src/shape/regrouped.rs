@@ -28,7 +28,8 @@ pub(crate) fn regrouped<T, D: Dimension, E: Dimension>(a: &ArrayRef<T, D>, to: &
         if left % len != 0 {
             return None;
         }
-        *stride = step as usize;
+        // Along an axis of one element nobody goes anywhere, so that its stride need not be what the step has become.
+        *stride = if len > 1 { step as usize } else { 1 };
         left /= len;
         // Where this wraps round, no axis is left that takes such steps.
         step = step.wrapping_mul(len as isize);

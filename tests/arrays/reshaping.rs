@@ -94,6 +94,17 @@ fn shapes_known_when_compiled_stay_so() {
     });
 }
 
+/// What comes next to the largest stride that there is overflows, and is nobody's.
+#[test]
+fn strides_may_be_as_large_as_can_be() {
+    let units = &[(); 1 << (usize::BITS - 2) | 1];
+    let far = ArrayView::from_shape(2.strides(units.len() - 1), units).unwrap();
+    ndarena::scope(|s| {
+        assert_eq!(s.to_shape(&far, (1, 2)).unwrap().dim(), (1, 2));
+        assert_eq!(s.to_shape(&far.slice(s![..;-1]), (1, 2, 1)).unwrap().dim(), (1, 2, 1));
+    });
+}
+
 #[test]
 fn what_cannot_be_broadcast_is_named() {
     let buffer = Buffer::new();

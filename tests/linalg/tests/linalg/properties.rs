@@ -30,8 +30,8 @@ fn made() -> impl Strategy<Value = Made> {
     (lines(), lines(), any::<u64>()).prop_map(|(rows, columns, seed)| Made { rows, columns, seed })
 }
 
-/// The roundings that LAPACK's own tests allow, of factorisations and of what should be orthonormal: its installation guide (LAPACK
-/// Working Note 41, section 6) has 30 for each row or column.
+/// The roundings that are allowed, of factorisations and of what should be orthonormal: 30 for each row or column, which is a usual
+/// threshold for such ratios.
 fn allowed(m: usize, n: usize) -> f64 {
     30.0 * m.max(n) as f64
 }
