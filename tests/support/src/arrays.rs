@@ -15,14 +15,8 @@ pub fn assert_same<T: PartialEq + Debug, D: Dimension>(ours: ArrayViewMut<'_, T,
 }
 
 /// The elements, in the order of their indices.
-// Pushed one by one: ndarray's iterator, collected, compiles to code that compares words which nobody wrote, before it finds
-// that it need not; valgrind cannot know that.
 pub fn elements<T: Copy, D: Dimension>(a: &ArrayRef<T, D>) -> Vec<T> {
-    let mut elements = Vec::with_capacity(a.len());
-    for &x in a {
-        elements.push(x);
-    }
-    elements
+    a.iter().copied().collect()
 }
 
 /// The elements' bits, in the order of their indices.
