@@ -11,6 +11,8 @@ mod error;
 #[cfg(feature = "global")]
 pub mod global;
 mod guard;
+#[cfg(all(doc, any(not(doctest), feature = "std")))]
+pub mod guide;
 #[cfg(feature = "linalg")]
 pub mod linalg;
 mod memory;
@@ -49,21 +51,4 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate as ndarena;
     pub use crate::{AllocArray, Buffer, MapCollectIn, Padded, Scope};
-}
-
-/// The examples in `docs` are tests.
-#[cfg(all(doctest, feature = "std"))]
-mod docs {
-    #[cfg(feature = "global")]
-    #[doc = include_str!("../docs/arenas.md")]
-    mod arenas {}
-    #[doc = include_str!("../docs/coming-from-bumper.md")]
-    mod coming_from_bumper {}
-    #[doc = include_str!("../docs/design.md")]
-    mod design {}
-    #[doc = include_str!("../docs/kernels.md")]
-    mod kernels {}
-    #[cfg(feature = "linalg")]
-    #[doc = include_str!("../docs/linalg.md")]
-    mod linalg {}
 }

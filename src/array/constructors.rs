@@ -309,7 +309,7 @@ impl<'s> Scope<'s> {
     /// });
     /// ```
     ///
-    /// Other libraries' views lie on slices, too: `docs/other-libraries.md` has examples of nalgebra's.
+    /// Other libraries' views lie on slices, too: [a guide](crate::guide::interop#nalgebra) has examples of nalgebra's.
     #[inline]
     #[track_caller]
     pub fn alloc_slice<T: AllocElement>(self, len: usize) -> &'s mut [T] {
@@ -337,7 +337,7 @@ impl<'s> Scope<'s> {
     /// });
     /// ```
     ///
-    /// Kernels of faer's say how much they need in the same way: `docs/other-libraries.md` has an example.
+    /// Kernels of faer's say how much they need in the same way: [a guide](crate::guide::interop#faer) has an example.
     #[inline]
     #[track_caller]
     pub fn bytes(self, layout: Layout) -> &'s mut [MaybeUninit<u8>] {

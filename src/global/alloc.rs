@@ -75,7 +75,8 @@ impl ArenaAlloc {
 }
 
 impl<A> ArenaAlloc<A> {
-    /// Arenas before `inner`, any global allocator; `docs/other-libraries.md` has an example around mimalloc.
+    /// Arenas before `inner`, any global allocator; [a guide](crate::guide::interop#mimalloc-and-other-allocators) has an example around
+    /// mimalloc.
     ///
     /// ```
     /// use std::alloc::System;

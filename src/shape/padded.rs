@@ -35,7 +35,7 @@ const CROWDED: usize = 256;
 /// ```
 ///
 /// A padded array is not contiguous: `as_slice()` gives nothing, and elementwise work on it goes row by row. Where it pays
-/// and what it costs is in `docs/benchmarks.md`.
+/// and what it costs is in [the figures](crate::guide::benchmarks).
 pub trait Padded: ShapeBuilder {
     /// This shape, for elements of type `T`, with a cache line of 64 bytes between one row (in column-major order: one
     /// column) and the next, where the rows would fall on few places of the cache: where they take 512 bytes or more, and a
