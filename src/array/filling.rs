@@ -27,8 +27,21 @@ impl<T> Filling<'_, T> {
     /// Writes `element(0)` to `element(len - 1)` to the next `len` elements, or panics if there are fewer.
     #[inline(always)]
     pub(super) fn write(&mut self, len: usize, mut element: impl FnMut(usize) -> T) {
-        for (i, to) in self.rest[..len].iter_mut().enumerate() {
-            to.write(element(i));
+        let to = &mut self.rest[..len];
+        // By indices, which the compiler knows to be less than the length of slices that `element` may look into: an iterator's end is
+        // a place, from which it does not see that, and so leaves checks that keep short loops from becoming vectors.
+        #[allow(clippy::needless_range_loop)]
+        for i in 0..len {
+            to[i].write(element(i));
+        }
+        self.advance(len);
+    }
+
+    /// Writes what `element` gives, so many times, to the next `len` elements, or panics if there are fewer.
+    #[inline(always)]
+    pub(super) fn write_with(&mut self, len: usize, mut element: impl FnMut() -> T) {
+        for to in &mut self.rest[..len] {
+            to.write(element());
         }
         self.advance(len);
     }

@@ -75,6 +75,10 @@ impl<'s> Scope<'s> {
         E: ShapeArg,
     {
         let (dim, order) = shape.into_shape_and_order();
+        // It has that shape, so that the order does not matter.
+        if D::NDIM.is_some() && dim.slice() == a.shape() {
+            return a.view().into_dimensionality();
+        }
         let order = order.unwrap_or(Order::RowMajor);
         if a.is_empty() || dim.size_checked() != Some(a.len()) {
             return a.view().into_shape_with_order((dim, order));

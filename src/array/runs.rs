@@ -96,14 +96,14 @@ macro_rules! write_walk {
             _ => {
                 let (mut a, mut b) = ($a, $b);
                 // SAFETY: this is done as often as the runs are long.
-                $to.write($len, |_| $f(unsafe { a.next() }, unsafe { b.next() }));
+                $to.write_with($len, || $f(unsafe { a.next() }, unsafe { b.next() }));
             }
         }
     };
     (@steps $to:ident, $len:ident, $f:ident, $($a:ident)+) => {{
         $(let mut $a = $a;)+
         // SAFETY: this is done as often as the runs are long.
-        $to.write($len, |_| $f($(unsafe { $a.next() }),+));
+        $to.write_with($len, || $f($(unsafe { $a.next() }),+));
     }};
 }
 pub(super) use write_walk;
@@ -124,7 +124,7 @@ pub(super) fn write_array<'a, A, T, D: Dimension>(
         None => {
             let mut axes = a.raw_dim();
             lengths_mut(&mut axes).iter_mut().enumerate().for_each(|(i, axis)| *axis = slowest_first(i));
-            a.view().permuted_axes(axes).into_iter().for_each(|x| to.write(1, |_| f(x)));
+            a.view().permuted_axes(axes).into_iter().for_each(|x| to.write_with(1, || f(x)));
         }
     }
 }
@@ -146,7 +146,7 @@ pub(super) fn copy_array<T: Copy, D: Dimension>(
                     Some(from) if size_of_val(from) >= LONG => to.copy(from),
                     Some(from) => to.map(from, |&x| x),
                     // SAFETY: this is done as often as the run is long.
-                    None => to.write(walk.len(), |_| *unsafe { run.next() }),
+                    None => to.write_with(walk.len(), || *unsafe { run.next() }),
                 }
             });
         }

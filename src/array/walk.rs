@@ -147,9 +147,19 @@ impl<const N: usize> Walk<N> {
     #[inline(always)]
     pub(super) fn runs(&self, mut run: impl FnMut([isize; N])) {
         let (mut at, mut index) = ([0; N], [0; MOST_AXES]);
+        let outer = if self.axes > 1 { self.axes - 2 } else { 0 };
+        let (rows, steps) = if self.axes > 1 { (self.lengths[outer], self.strides[outer]) } else { (1, [0; N]) };
+        let mut left = rows;
         loop {
             run(at);
-            let mut axis = self.axes - 1;
+            left -= 1;
+            if left > 0 {
+                (0..N).for_each(|k| at[k] += steps[k]);
+                continue;
+            }
+            left = rows;
+            (0..N).for_each(|k| at[k] -= steps[k] * (rows as isize - 1));
+            let mut axis = outer;
             loop {
                 if axis == 0 {
                     return;

@@ -75,7 +75,19 @@ macro_rules! zip_map {
             R: Copy + 's,
             F: FnMut($(&$A),+) -> R,
         {
-            let dim = broadcast_shape::<$dim>(operation, &[$($a.shape()),+]);
+            let shapes = [$($a.shape()),+];
+            let dim = broadcast_shape::<$dim>(operation, &shapes);
+            let strides = [$($a.strides()),+];
+            if strides.iter().all(|own| own.first() == Some(&1)) && shapes.iter().all(|shape| same(shape, shapes[0])) {
+                // Column-major, perhaps.
+                if let ($(Some($a),)+) = ($($a.view().reversed_axes().to_slice(),)+) {
+                    return written(self, dim.set_f(true), |to| {
+                        let len = [$($a.len()),+][0];
+                        $(let $a = &$a[..len];)+
+                        to.write(len, |i| f($(&$a[i]),+));
+                    });
+                }
+            }
             let (axes, broadcast) = (dim.ndim(), Broadcast::new(dim.slice(), [$(strided($a)),+]));
             let column_major = match &broadcast {
                 Some(broadcast) => broadcast.prefers_column_major(),
