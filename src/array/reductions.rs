@@ -272,6 +272,14 @@ impl<'s> Scope<'s> {
     {
         check_axis(operation, a, axis);
         let mut to = self.from_elem(a.raw_dim().remove_axis(axis), init);
+        // Of a row-major array the parts along the first axis are pieces of a slice. Where they are short, views of them would take
+        // longer than their elements do.
+        if let (0, Some(from), Some(to_elements)) = (axis.index(), a.as_slice(), to.as_slice_mut()) {
+            for part in from.chunks_exact(to_elements.len().max(1)) {
+                to_elements.iter_mut().zip(part).for_each(|(to, x)| *to = f(to, x));
+            }
+            return to;
+        }
         for part in a.axis_iter(axis) {
             to.zip_mut_with(&part, |to, x| *to = f(to, x));
         }
