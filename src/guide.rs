@@ -5,7 +5,8 @@
 //! - systems of equations, eigenvalues, least squares: [`linalg`];
 //! - nalgebra, faer, or another allocator beside it: [`interop`];
 //! - a program in Julia: [`coming_from_bumper`], and for ArenaPirate.jl [a part of `arenas`](arenas#coming-from-arenapiratejl);
-//! - doubts: [`design`] says why it is sound, and [`benchmarks`] what it costs.
+//! - doubts: [`design`] says why it is sound, and [`benchmarks`] what it costs;
+//! - an older version: [`changelog`].
 //!
 //! They are here for the documentation only: a program sees no such module.
 
@@ -16,6 +17,8 @@
 pub mod arenas {}
 #[doc = include_str!("../docs/benchmarks.md")]
 pub mod benchmarks {}
+#[doc = include_str!("../docs/changelog.md")]
+pub mod changelog {}
 #[doc = include_str!("../docs/coming-from-bumper.md")]
 pub mod coming_from_bumper {}
 #[doc = include_str!("../docs/design.md")]
