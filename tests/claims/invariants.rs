@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::files::{rust_files, text};
 
-/// An invariant: the module that defines it, as `region` or `arena`, and its name.
+/// An invariant: the module that defines it, as `memory/region` or `lib`, and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Invariant {
     pub module: String,
@@ -16,10 +16,15 @@ pub(crate) struct Defined {
     pub by_file: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// The module of a file: its name, or that of its folder.
-pub(crate) fn module(file: &str) -> String {
-    let path = file.strip_suffix("/mod.rs").or(file.strip_suffix(".rs")).unwrap();
-    path.rsplit('/').next().unwrap().to_owned()
+/// The module of a file: its path from `src`.
+fn module(file: &str) -> &str {
+    let path = file.strip_prefix("src/").unwrap();
+    path.strip_suffix("/mod.rs").or(path.strip_suffix(".rs")).unwrap()
+}
+
+/// The name by which comments call the module of a file.
+fn name_of(file: &str) -> &str {
+    module(file).rsplit('/').next().unwrap()
 }
 
 fn folder(file: &str) -> &str {
@@ -59,7 +64,10 @@ impl Defined {
     pub(crate) fn all(&self) -> BTreeSet<Invariant> {
         let of_file = |(file, names): (&String, &BTreeSet<String>)| {
             let module = module(file);
-            names.iter().map(move |name| Invariant { module: module.clone(), name: name.clone() }).collect::<Vec<_>>()
+            names
+                .iter()
+                .map(move |name| Invariant { module: module.to_owned(), name: name.clone() })
+                .collect::<Vec<_>>()
         };
         self.by_file.iter().flat_map(of_file).collect()
     }
@@ -70,7 +78,7 @@ impl Defined {
         let has = |other: &str| self.by_file.get(other).is_some_and(|names| names.contains(name));
         let found: Vec<&String> = match of {
             Some(of) => {
-                let named: Vec<_> = self.by_file.keys().filter(|other| module(other) == of && has(other)).collect();
+                let named: Vec<_> = self.by_file.keys().filter(|other| name_of(other) == of && has(other)).collect();
                 let near: Vec<_> = named.iter().copied().filter(|other| folder(other) == folder(file)).collect();
                 if near.is_empty() { named } else { near }
             }
@@ -81,7 +89,7 @@ impl Defined {
             }
         };
         match found[..] {
-            [one] => Ok(Invariant { module: module(one), name: name.to_owned() }),
+            [one] => Ok(Invariant { module: module(one).to_owned(), name: name.to_owned() }),
             [] => Err(format!("{file}: `{name}` is cited, of {of:?}, but not defined")),
             _ => Err(format!("{file}: `{name}` is cited, which may be that of {found:?}")),
         }
@@ -139,9 +147,9 @@ fn citations_are_read() {
         let found = defined.cited(file, comment)?;
         Ok::<_, String>(found.iter().map(|found| format!("{}.{}", found.module, found.name)).collect::<Vec<_>>())
     };
-    assert_eq!(cited("src/a/one.rs", "as it is (Whole), and (so to say) it."), Ok(vec!["one.Whole".to_owned()]));
-    assert_eq!(cited("src/a/x.rs", "(By address, `two`: Rest)").unwrap(), ["one.By address", "two.Rest"]);
-    assert_eq!(cited("src/a/x.rs", "(Rest and Whole of `two`)").unwrap(), ["two.Rest", "two.Whole"]);
+    assert_eq!(cited("src/a/one.rs", "as it is (Whole), and (so to say) it."), Ok(vec!["a/one.Whole".to_owned()]));
+    assert_eq!(cited("src/a/x.rs", "(By address, `two`: Rest)").unwrap(), ["a/one.By address", "b/two.Rest"]);
+    assert_eq!(cited("src/a/x.rs", "(Rest and Whole of `two`)").unwrap(), ["b/two.Rest", "b/two.Whole"]);
     assert_eq!(cited("src/a/x.rs", "it is, as above").unwrap(), [""; 0]);
     assert!(cited("src/a/x.rs", "(Rest)").is_err());
     assert!(cited("src/a/x.rs", "(Nothing of `two`)").is_err());
