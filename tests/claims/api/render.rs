@@ -10,12 +10,16 @@ fn word(value: &Value) -> String {
     value.as_str().map(str::to_owned).unwrap_or_default()
 }
 
+/// The last name of a path, as paths are those by which the source happens to speak of something.
+fn last_name(path: &Value) -> String {
+    path.as_str().and_then(|path| path.rsplit("::").next()).unwrap_or_default().to_owned()
+}
+
 /// A type.
 pub(super) fn type_name(of: &Value) -> String {
     let Some((kind, inner)) = of.as_object().and_then(|object| object.iter().next()) else { return word(of) };
     match kind.as_str() {
-        // By its last name, as paths are those by which the source happens to speak of it.
-        "resolved_path" => word(&inner["path"]).rsplit("::").next().unwrap().to_owned() + &arguments(&inner["args"]),
+        "resolved_path" => last_name(&inner["path"]) + &arguments(&inner["args"]),
         "generic" | "primitive" => word(inner),
         "tuple" => format!("({})", list(inner, ", ", type_name)),
         "slice" => format!("[{}]", type_name(inner)),
@@ -34,7 +38,7 @@ pub(super) fn type_name(of: &Value) -> String {
             match &inner["trait"] {
                 Value::Null => format!("{of}::{name}"),
                 through if through["path"] == "" => format!("{of}::{name}"),
-                through => format!("<{of} as {}{}>::{name}", word(&through["path"]), arguments(&through["args"])),
+                through => format!("<{of} as {}{}>::{name}", last_name(&through["path"]), arguments(&through["args"])),
             }
         }
         "function_pointer" => format!("fn{}", signature(&inner["sig"])),
@@ -80,7 +84,7 @@ fn argument(of: &Value) -> String {
 fn poly_trait(of: &Value) -> String {
     let (over, path) = (list(&of["generic_params"], ", ", |of| word(&of["name"])), &of["trait"]);
     let over = if over.is_empty() { over } else { format!("for<{over}> ") };
-    format!("{over}{}{}", word(&path["path"]), arguments(&path["args"]))
+    format!("{over}{}{}", last_name(&path["path"]), arguments(&path["args"]))
 }
 
 /// Bounds: traits and lifetimes.
