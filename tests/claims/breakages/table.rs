@@ -100,7 +100,7 @@ pub(crate) const BREAKAGES: &[Breakage] = breakages! {
     "detached" "Alive" "src/memory/level.rs" SCOPES
         { "outgrown: self.outgrown.take() };" } { "outgrown: core::mem::take(&mut self.outgrown.take().split_off(0)).split_off(0) };\n        drop(blocks.outgrown.last().map(|block| block.memory()));\n        let blocks = Blocks { outgrown: Vec::new(), ..blocks };" }
     "buffer/thread" "Current" "src/buffer/thread.rs" SCOPES
-        { "if ptr::eq(CURRENT.get(), &self.0) {\n            CURRENT.set(ptr::null());" } { "if ptr::eq(CURRENT.get(), &self.0) {" }
+        { "let _restore = Restore(CURRENT.replace(buffer));" } { "let _restore = Restore(CURRENT.replace(buffer));\n    CURRENT.set(ptr::null());" }
     "global/alloc" "Large" "src/global/alloc.rs" ARENAS
         { "if size >= self.min_size && unsafe { resize(" } { "if unsafe { resize(" }
     "global/bins" "Both ways" "src/global/bins.rs" GLOBAL
