@@ -127,3 +127,19 @@ fn the_document_has_a_row_for_each_invariant_and_names_tests_that_there_are() {
         }
     }
 }
+
+#[test]
+fn what_was_unsound_in_others_names_tests_that_there_are() {
+    let document = text(DOCUMENT);
+    let (functions, programs) = tests();
+    let table = document.split("| Library | What was wrong |").nth(1).expect("the table of other libraries");
+    let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        let here = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        assert!(quoted(here).next().is_some(), "{DOCUMENT}: {row} names no test");
+        for test in quoted(here) {
+            assert!(is_test(test, &functions, &programs), "{DOCUMENT}: {row}: there is no test `{test}`");
+        }
+    }
+}

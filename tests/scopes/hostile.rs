@@ -60,7 +60,9 @@ fn operations_without_end_take_no_more_memory() {
     }
     println!("{done} operations; {before}");
     let after = buffer.stats();
-    assert!(cfg!(miri) || (after.reserved, after.peak, after.growths) == (before.reserved, before.peak, before.growths));
+    assert!(
+        cfg!(miri) || (after.reserved, after.peak, after.growths) == (before.reserved, before.peak, before.growths)
+    );
     assert_eq!((after.in_use, fixed.stats().in_use), (0, 0));
     assert!(after.reserved < 1 << 20, "{after}");
 }
@@ -142,7 +144,8 @@ fn values_of_every_type_may_be_swapped_replaced_and_forgotten() {
 #[test]
 fn sizes_at_the_border_are_errors_wherever_bytes_are_asked_for() {
     let border = isize::MAX as usize;
-    let sizes = [border - 64, border - 63, border - 1, border, border + 1, usize::MAX - 64, usize::MAX - 63, usize::MAX];
+    let sizes =
+        [border - 64, border - 63, border - 1, border, border + 1, usize::MAX - 64, usize::MAX - 63, usize::MAX];
     let panics = |f: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
     for size in sizes {
         panics(&|| drop(Buffer::with_capacity(size)));
@@ -204,7 +207,10 @@ fn a_buffer_that_was_never_used_has_everything_done_to_it() {
     assert_eq!(buffer.stats().reserved, 0);
     buffer.scope(|s| {
         // None of these asks for memory.
-        assert_eq!((s.zeros::<f64>(0).len(), s.alloc_array::<u8>((0, 5)).len(), s.alloc_slice::<u8>(0).len()), (0, 0, 0));
+        assert_eq!(
+            (s.zeros::<f64>(0).len(), s.alloc_array::<u8>((0, 5)).len(), s.alloc_slice::<u8>(0).len()),
+            (0, 0, 0)
+        );
         assert_eq!(s.bytes(Layout::from_size_align(0, 128).unwrap()).len(), 0);
         assert_eq!(s.bump().allocated_bytes(), 0);
     });

@@ -120,7 +120,7 @@ pub(crate) const BREAKAGES: &[Breakage] = breakages! {
     "global/reservation" "Partitioned" "src/global/reservation.rs" ARENAS
         { "self.memory.add(index * self.stride)" } { "self.memory.add(index / 2 * self.stride)" }
     "global/reservation" "By address" "src/global/reservation.rs" ARENAS
-        { "block.addr().wrapping_sub(START.load(Ordering::Relaxed)) < bytes" } { "block.addr().wrapping_sub(START.load(Ordering::Relaxed)) < bytes / 4" }
+        { "block.addr().wrapping_sub(START.load(Ordering::Relaxed)) < bytes" } { "block.addr().wrapping_sub(START.load(Ordering::Relaxed)) < bytes.min(4096)" }
     "global/span" "Exclusive" "src/global/span.rs" GLOBAL
         { "self.bytes = rest;" } { "let _ = rest;" }
     "global/span" "Granular" "src/global/class.rs" GLOBAL
