@@ -5,7 +5,8 @@
 //! - systems of equations, eigenvalues, least squares: [`linalg`];
 //! - nalgebra, faer, or another allocator beside it: [`interop`];
 //! - a program in Julia: [`coming_from_bumper`], and for ArenaPirate.jl [a part of `arenas`](arenas#coming-from-arenapiratejl);
-//! - doubts: [`design`] says why it is sound, and [`benchmarks`] what it costs;
+//! - doubts: [`safety`] says why it is sound, [`design`] why it is built so, [`benchmarks`] what it costs, and [`versions`] what may
+//!   change;
 //! - an older version: [`changelog`].
 //!
 //! They are here for the documentation only: a program sees no such module.
@@ -31,3 +32,7 @@ pub mod kernels {}
 #[cfg(any(not(doctest), feature = "linalg"))]
 #[doc = include_str!("../docs/linalg.md")]
 pub mod linalg {}
+#[doc = include_str!("../docs/safety.md")]
+pub mod safety {}
+#[doc = include_str!("../docs/versions.md")]
+pub mod versions {}

@@ -20,6 +20,15 @@ mod scope;
 mod shape;
 mod threads;
 
+// What comments on `unsafe` cite anywhere, besides the invariants of modules (`docs/safety.md` lists all of them):
+//
+// - **Caller.** What the function that an `unsafe` block is in asks under `# Safety` holds where it is called.
+// - **Borrowed.** A reference is valid for its lifetime, and one that is mutable is the only one: it is what their types say.
+// - **Allocator.** The global allocator gives a block of the layout that it is asked for, whose size is not zero, and which is
+//   nobody else's until it is given back, once, with that layout.
+// - **System.** A call of the operating system's does what its manual says, and no more.
+// - **Test.** A test made this memory, keeps it until everything that refers to it is gone, and knows what it wrote where.
+
 #[cfg(feature = "rayon")]
 pub use array::ParMapCollectIn;
 #[cfg(feature = "std")]

@@ -62,7 +62,8 @@ impl<T> Filling<'_, T> {
         T: Copy,
     {
         let to = &mut self.rest[..from.len()];
-        // SAFETY: both are as long, and `to`, which is borrowed mutably, lies elsewhere. `Copy` elements may be copied.
+        // SAFETY: both are as long, and `to`, which is borrowed mutably, lies elsewhere. `Copy` elements may be copied
+        // (Borrowed).
         unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to.as_mut_ptr().cast(), from.len()) };
         self.advance(from.len());
     }

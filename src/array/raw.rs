@@ -3,7 +3,7 @@
 //! The invariants:
 //!
 //! - `Contents`: whatever the memory of an end holds is valid for the elements that are placed there, and whatever these
-//!   elements leave behind is allowed there. It is the promise of the trait [`Contents`].
+//!   elements leave behind is allowed there (Initialised of `region`). It is the promise of the trait [`Contents`].
 //! - `Ready`: memory that [`Scope`] hands out is aligned as it was asked for, and belongs, for `'s`, to whoever asked for it
 //!   and to no one else (Memory, Disjoint and Idle of `region`). The number of bytes that is asked for is that of the elements
 //!   that an array's shape, or a slice's length, reaches.

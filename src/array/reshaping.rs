@@ -203,7 +203,7 @@ impl<'s> Scope<'s> {
     #[inline]
     pub fn freeze<'a, T, D: Dimension>(self, array: ArrayViewMut<'a, T, D>) -> ArrayView<'a, T, D> {
         let elements = array.raw_view();
-        // SAFETY: the array is valid for `'a`, and the one mutable view of it for that time ends here.
+        // SAFETY: the array is valid for `'a`, and the one mutable view of it for that time ends here (Borrowed).
         unsafe { elements.deref_into_view() }
     }
 
@@ -247,9 +247,11 @@ fn regrouped_view<'a, T, D: Dimension, E: Dimension>(a: ArrayView<'a, T, D>, sha
             *stride = signed.unsigned_abs();
         }
     }
-    // SAFETY: it is an element of `a`: the one whose indices are the last ones along axes that go backwards (Regrouped).
+    // SAFETY: it is an element of `a`: the one whose indices are the last ones along axes that go backwards (Regrouped of
+    // `regrouped`).
     let lowest = unsafe { a.as_ptr().offset(lowest) };
-    // SAFETY: from there each index leads to an element of `a`, and each of these is valid for `'a` (Regrouped).
+    // SAFETY: from there each index leads to an element of `a`, and each of these is valid for `'a` (Regrouped of
+    // `regrouped`).
     let mut view = unsafe { ArrayView::from_shape_ptr(shape.clone().strides(forwards), lowest) };
     for (axis, &stride) in strides.slice().iter().enumerate() {
         if (stride as isize) < 0 {

@@ -77,7 +77,7 @@ macro_rules! write_walk {
         let walk = $walk;
         let len = walk.len();
         walk.runs(|at| {
-            // SAFETY: the walk was made for these arrays, each with its number, and gave these distances.
+            // SAFETY: the walk was made for these arrays, each with its number, and gave these distances (Inside of `walk`).
             $(let $a = unsafe { Run::new($a, &walk, $k, at[$k]) };)+
             if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
                 // After this the compiler knows that all slices have this length.
@@ -95,14 +95,14 @@ macro_rules! write_walk {
             ((_, Some(a)), (Some(b), _)) => $to.map(b, |b| $f(a, b)),
             _ => {
                 let (mut a, mut b) = ($a, $b);
-                // SAFETY: this is done as often as the runs are long.
+                // SAFETY: this is done as often as the runs are long (Steps).
                 $to.write_with($len, || $f(unsafe { a.next() }, unsafe { b.next() }));
             }
         }
     };
     (@steps $to:ident, $len:ident, $f:ident, $($a:ident)+) => {{
         $(let mut $a = $a;)+
-        // SAFETY: this is done as often as the runs are long.
+        // SAFETY: this is done as often as the runs are long (Steps).
         $to.write_with($len, || $f($(unsafe { $a.next() }),+));
     }};
 }
@@ -140,12 +140,12 @@ pub(super) fn copy_array<T: Copy, D: Dimension>(
         Some(axes) if !a.is_empty() => {
             let walk = axes.walk(slowest_first);
             walk.runs(|at| {
-                // SAFETY: the walk was made for this array, and gave this distance.
+                // SAFETY: the walk was made for this array, and gave this distance (Inside of `walk`).
                 let mut run = unsafe { Run::new(a, &walk, 0, at[0]) };
                 match run.as_slice() {
                     Some(from) if size_of_val(from) >= LONG => to.copy(from),
                     Some(from) => to.map(from, |&x| x),
-                    // SAFETY: this is done as often as the run is long.
+                    // SAFETY: this is done as often as the run is long (Steps).
                     None => to.write_with(walk.len(), || *unsafe { run.next() }),
                 }
             });

@@ -20,7 +20,7 @@ pub(super) fn physical_memory() -> Option<u64> {
     ))]
     {
         let ask = |what| {
-            // SAFETY: `sysconf` takes any number, gives one, and touches no memory of ours.
+            // SAFETY: `sysconf` takes any number, gives one, and touches no memory of ours (System).
             let answer = unsafe { libc::sysconf(what) };
             // It answers -1 where it cannot tell.
             u64::try_from(answer).ok()
@@ -32,7 +32,7 @@ pub(super) fn physical_memory() -> Option<u64> {
         use windows_sys::Win32::System::SystemInformation::{GlobalMemoryStatusEx, MEMORYSTATUSEX};
 
         let mut status = MEMORYSTATUSEX { dwLength: size_of::<MEMORYSTATUSEX>() as u32, ..Default::default() };
-        // SAFETY: `GlobalMemoryStatusEx` fills a structure of the size that `dwLength` says, and `status` is one.
+        // SAFETY: `GlobalMemoryStatusEx` fills a structure of the size that `dwLength` says, and `status` is one (System).
         let told = unsafe { GlobalMemoryStatusEx(&mut status) };
         return (told != 0).then_some(status.ullTotalPhys);
     }

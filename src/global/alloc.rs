@@ -282,7 +282,7 @@ unsafe fn alloc_elsewhere(arena: &Arena, layout: Layout) -> Option<(&'static Are
     // SAFETY: this thread owns the other arena now (`thread`: Current), which has memory (`arena`: Ready).
     let found = unsafe { other.alloc(layout) };
     if found.is_none() {
-        // SAFETY: as above.
+        // SAFETY: as above (`thread`: Current, `arena`: Ready).
         other.count_refusal(unsafe { other.why_refused(layout) });
     }
     found.map(|(block, fresh)| (other, block, fresh))
@@ -333,7 +333,7 @@ unsafe fn resize(block: *mut u8, from: usize, to: usize) -> bool {
         None if to < from => {
             if let Some(reservation) = reservation::get() {
                 // SAFETY: the block is an arena's, has `from` bytes, and its user does without it meanwhile; it has `to`
-                // bytes when this returns true. The classes differ, as was found above.
+                // bytes when this returns true. The classes differ, as was found above (Contract).
                 unsafe { reservation.shrink(block, from, to) };
             }
             true

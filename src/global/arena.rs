@@ -88,7 +88,7 @@ impl Arena {
     /// [`Unused`](super::ownership::State::Unused) (`pages`: Own), and none of it is committed.
     pub(super) unsafe fn init(&self, place: Place) {
         let owned = Owned {
-            // SAFETY: the caller owns the arena, and promises that the place is Own.
+            // SAFETY: the caller owns the arena, and promises what is asked of the place (Caller, `pages`: Own).
             pages: unsafe { Pages::new(place) },
             recycler: Recycler::new(place.start),
             pending: List::EMPTY,
@@ -246,10 +246,10 @@ impl Arena {
     /// The caller owns the arena. The block was allocated with that size and is the caller's.
     #[inline]
     pub(super) unsafe fn zero(&self, block: NonNull<u8>, size: usize, is_zeros: bool) {
-        // SAFETY: what is asked of the caller is what it promises.
+        // SAFETY: what is asked of the caller is what it promises (Caller).
         let is_zeros = is_zeros | (size >= ZEROED_BY_SYSTEM && unsafe { self.zero_pages(block, size, is_zeros) });
         if !is_zeros {
-            // SAFETY: the block is the caller's, and has as many bytes.
+            // SAFETY: the block is the caller's, and has as many bytes (Caller, Given out).
             unsafe { block.write_bytes(0, size) };
         }
     }

@@ -147,7 +147,7 @@ impl Pages {
         if self.place.huge_pages && to > from {
             // SAFETY: these bytes are in the arena's memory (Own).
             let start = unsafe { self.place.start.add(from) };
-            // SAFETY: these pages are the arena's, and were committed above.
+            // SAFETY: these pages are the arena's, and were committed above (Own, Prefix).
             unsafe { system::prefer_huge_pages(start, to - from, true) };
         }
         self.committed = to;
@@ -176,13 +176,13 @@ impl Pages {
     pub(super) unsafe fn decommit_all(&mut self) -> Result<(), (Span, &'static [Group])> {
         // SAFETY: these pages are committed, and nobody uses their memory, as the caller promises (Own, Prefix).
         if self.committed > 0 && !unsafe { system::decommit(self.place.start, self.committed) } {
-            // SAFETY: all memory is free, as the caller promises.
+            // SAFETY: all memory is free, as the caller promises (Caller, Prefix).
             return Err(unsafe { self.span_from(0) });
         }
         self.committed = 0;
         // SAFETY: these pages are committed, and nobody uses their memory, as the caller promises (Own, Prefix).
         if self.groups_committed > 0 && !unsafe { system::decommit(self.place.groups.cast(), self.groups_committed) } {
-            // SAFETY: all memory is free, as the caller promises.
+            // SAFETY: all memory is free, as the caller promises (Caller, Prefix).
             return Err(unsafe { self.span_from(0) });
         }
         self.groups_committed = 0;
@@ -215,7 +215,7 @@ impl Pages {
                 return false;
             }
             let first = span.start();
-            // SAFETY: the pages end within the span.
+            // SAFETY: the pages end within the span (`span`: Exclusive).
             let behind = unsafe { start.add(bytes) };
             // SAFETY: the pages begin within the span, and what lies before them is the span's (`span`: Exclusive).
             unsafe { first.write_bytes(0, start.addr().get() - first.addr().get()) };

@@ -103,7 +103,7 @@ fn take_over_retired(arena: &Arena) -> bool {
 /// The caller owns the arena, which has memory, and no longer does when this returns.
 #[inline]
 pub(super) unsafe fn release(arena: &Arena) {
-    // SAFETY: the caller owns the arena, which has memory.
+    // SAFETY: the caller owns the arena, which has memory (Caller, `arena`: Ready).
     let aside = unsafe { arena.close() };
     arena.ownership.leave(if aside { State::Retired } else { State::Pooled });
 }

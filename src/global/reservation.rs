@@ -117,7 +117,7 @@ impl Reservation {
                 // SAFETY: `headers + start_on` bytes were reserved besides the arenas, so the first arena's memory begins
                 // within the range, and the last one's ends within it (Reserved, Partitioned).
                 let memory = unsafe { start.add(memory) };
-                // SAFETY: these pages were just reserved, and nobody uses them.
+                // SAFETY: these pages were just reserved, and nobody uses them (Reserved).
                 return unsafe { system::commit(start, headers) }.then_some(Self {
                     headers: start.cast(),
                     memory,

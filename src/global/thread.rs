@@ -4,7 +4,7 @@
 //!
 //! - **Current.** `current` is an arena that this thread owns, if there is one, while any `arena` call is open on the
 //!   thread, and nothing otherwise. `depth` counts the open calls, so they may end in any order. Apart from the functions
-//!   of `pool`, which take arenas over themselves, an owner reaches its arena by `current` alone.
+//!   of `pool`, which take arenas over themselves, an owner reaches its arena by `current` alone (No destructor).
 //! - **Serving.** `serving` is null, `current`, or [`PROBE`].
 //! - **No destructor.** The thread-local is initialised by the compiler and has no destructor, so it works at any time of a
 //!   thread's life, and in the allocator itself.
@@ -245,11 +245,11 @@ pub(super) fn is_installed() -> bool {
 fn probe() -> bool {
     THREAD.with(|thread| {
         thread.serving.set(PROBE);
-        // SAFETY: the layout's size is not zero, as `alloc` asks.
+        // SAFETY: the layout's size is not zero, as `alloc` asks (Allocator).
         let block = black_box(unsafe { std::alloc::alloc(PROBE_LAYOUT) });
         thread.serving.set(ptr::null());
         if !block.is_null() {
-            // SAFETY: the block was allocated above, with this layout, and nobody uses it.
+            // SAFETY: the block was allocated above, with this layout, and nobody uses it (Allocator).
             unsafe { std::alloc::dealloc(block, PROBE_LAYOUT) };
         }
     });

@@ -41,6 +41,8 @@ pub(crate) struct Blocks {
 }
 
 /// All the memory of a level, on its own: what was handed out stays where it is until this is dropped.
+///
+/// The invariant `Still`: through shared references to it nothing is done but reading how large it is.
 #[derive(Debug)]
 pub(crate) struct Detached {
     blocks: Blocks,
@@ -55,7 +57,8 @@ impl Detached {
     }
 }
 
-// SAFETY: nothing is done to a `Bump` through a shared `Detached` but reading how large it is, which no one changes.
+// SAFETY: nothing is done to a `Bump` through a shared `Detached` but reading how large it is, which no one changes
+// (Still).
 unsafe impl Sync for Detached {}
 
 impl Level {

@@ -28,7 +28,8 @@
 //!   not handed out; the first `low` of them stay so as well, for only `Pod` values, which have no padding, are written
 //!   there, but for what lies from `soiled` on (see `lending`). The bytes from `init` to `zeroed` are zeros.
 //! - **Disjoint.** What was handed out since the last [`Region::rewind`] lies in the first `low` or the last `high` bytes
-//!   of the memory (of a level, perhaps in blocks that it outgrew); no byte was handed out twice.
+//!   of the memory (of a level, perhaps in blocks that it outgrew); no byte was handed out twice. Where memory is lent, pins
+//!   keep it so (Pinned of `lending`).
 //! - **Idle.** A region is rewound, and its memory is freed, or goes back to the region that lent it, only when no
 //!   [`Scope`](crate::Scope) on it is left, and so (their lifetime is the scope's) no array either; or when all its
 //!   memory moves out, with its arrays.

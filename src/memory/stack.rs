@@ -7,7 +7,7 @@
 //!   (Buffers of fixed memory make none; `lending` says where their regions live.)
 //! - **Free.** A level's region is in the list `free`, or in `spare`, from the drop of its [`Entered`] to its next
 //!   [`Stack::enter`], and only then; so it is there once, and no [`Scope`](crate::Scope) is on it.
-//! - **Shared.** A level is only ever reached through shared references; everything in it is a `Cell`.
+//! - **Shared.** A level is only ever reached through shared references; everything in it is a `Cell` (One thread).
 //! - **One thread.** `Stack` is not `Sync`, and neither `&Region` nor `&Stack` can be sent.
 
 use alloc::boxed::Box;
@@ -229,7 +229,7 @@ impl Stack {
         // from `lending` or `own` (Own, Chain of `lending`).
         if unsafe { self.lending.end(own, region) } {
             // A guard that has no memory may be open yet. As long as it is, the buffer does not move, and a scope inside it
-            // finds the first share by this pointer.
+            // finds the first share by this pointer (First of `lending`).
             self.free.set(Some(NonNull::from(&own.first).cast()));
         }
         if own.bump_is_lent() {

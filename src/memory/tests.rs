@@ -44,7 +44,7 @@ impl Out {
     }
 
     fn is_untouched(&self) -> bool {
-        // SAFETY: handed out, not taken back, and filled.
+        // SAFETY: handed out, not taken back, and filled (Test).
         unsafe { core::slice::from_raw_parts(self.0.as_ptr(), self.1) }.iter().all(|&byte| byte == self.2)
     }
 }
@@ -58,7 +58,7 @@ impl Request {
     /// Checks what was handed out for it (Initialised and Disjoint) and fills it.
     fn check(self, start: NonNull<u8>, least_align: usize, others: &[&Out]) -> Result<Out, TestCaseError> {
         prop_assert_eq!(start.addr().get() % self.align.max(least_align), 0);
-        // SAFETY: what a level hands out is that long, and no reference to it is left.
+        // SAFETY: what a level hands out is that long, and no reference to it is left (Test, Disjoint).
         let memory = unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), self.bytes) };
         let fill = match self.end {
             End::Low => {
@@ -173,7 +173,7 @@ proptest! {
         offset in 0usize..200,
     ) {
         let mut memory = vec![UNINIT; size + offset];
-        // SAFETY: nobody else uses the memory, which outlives everything.
+        // SAFETY: nobody else uses the memory, which outlives everything (Test).
         let own = unsafe { Own::over(NonNull::from(&mut memory[offset..]).cast(), size) };
         // As in `FixedBuffer`, there are no levels to free.
         let stack = core::mem::ManuallyDrop::new(Stack::fixed(size));
@@ -238,14 +238,14 @@ proptest! {
 fn bytes_below_the_first_line_are_initialised_again() {
     for offset in 0..64 {
         let mut memory = vec![UNINIT; 700];
-        // SAFETY: nobody else uses the memory, which outlives everything.
+        // SAFETY: nobody else uses the memory, which outlives everything (Test).
         let own = unsafe { Own::over(NonNull::from(&mut memory[offset..offset + 600]).cast(), 600) };
         let stack = core::mem::ManuallyDrop::new(Stack::fixed(600));
         let outer = stack.enter_fixed(&own, None);
         let frame = Frame::new();
         let inner = stack.enter_fixed(&own, Some(&frame));
         let all = stack.take(inner.region(), 600, 1, End::High).expect("all of it");
-        // SAFETY: handed out, with as many bytes.
+        // SAFETY: handed out, with as many bytes (Test).
         unsafe { all.write_bytes(UNINIT, 600) };
         drop(inner);
         // This is so much that the rest is packed. Then come the first bytes of the memory.
@@ -260,7 +260,7 @@ fn bytes_below_the_first_line_are_initialised_again() {
 #[test]
 fn marks_are_lent_and_come_back() {
     let mut memory = vec![UNINIT; 8192];
-    // SAFETY: nobody else uses the memory, which outlives everything.
+    // SAFETY: nobody else uses the memory, which outlives everything (Test).
     let own = unsafe { Own::over(NonNull::from(&mut memory[..]).cast(), 8192) };
     let stack = core::mem::ManuallyDrop::new(Stack::fixed(8192));
     for turn in 0..3 {
@@ -286,7 +286,7 @@ fn a_peak_counts_pins_beyond_whole_lines() {
     let mut fitted = 0;
     for offset in 0..64 {
         let mut memory = vec![UNINIT; 400];
-        // SAFETY: nobody else uses the memory, which outlives everything.
+        // SAFETY: nobody else uses the memory, which outlives everything (Test).
         let own = unsafe { Own::over(NonNull::from(&mut memory[offset..offset + 274]).cast(), 274) };
         let stack = core::mem::ManuallyDrop::new(Stack::fixed(274));
         let frames = [Frame::new(), Frame::new(), Frame::new()];
@@ -312,7 +312,7 @@ fn a_peak_counts_what_ended_out_of_order() {
     let mut fitted = 0;
     for offset in 0..64 {
         let mut memory = vec![UNINIT; 500];
-        // SAFETY: nobody else uses the memory, which outlives everything.
+        // SAFETY: nobody else uses the memory, which outlives everything (Test).
         let own = unsafe { Own::over(NonNull::from(&mut memory[offset..offset + 386]).cast(), 386) };
         let stack = core::mem::ManuallyDrop::new(Stack::fixed(386));
         let frames = [Frame::new(), Frame::new()];

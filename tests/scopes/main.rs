@@ -9,6 +9,7 @@ mod fixed_outer;
 mod growth;
 mod guards;
 mod guards_model;
+mod hostile;
 mod lending;
 mod limits;
 mod model;

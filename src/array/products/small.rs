@@ -61,7 +61,7 @@ pub(super) fn small_product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>,
     product(a, b, c, kernel)
 }
 
-/// `c ← a b` by the loop that rounds as `kernel` says, if there is such a loop; else nothing, and `false`.
+/// `c ← a b` by the loop that rounds as `kernel` says, if there is such a loop; else nothing, and `false` (Bits).
 #[inline]
 fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>, kernel: Kernel) -> bool {
     match kernel {

@@ -68,11 +68,11 @@ impl Model {
         let arena: Arena = unsafe { MaybeUninit::zeroed().assume_init() };
         REFUSES.set(false);
         assert!(groups_of(BYTES) <= LAYOUT.size() - BYTES);
-        // SAFETY: the layout's size is not zero, as `alloc_zeroed` asks.
+        // SAFETY: the layout's size is not zero, as `alloc_zeroed` asks (Test).
         let memory = NonNull::new(unsafe { alloc_zeroed(LAYOUT) }).expect("memory");
-        // SAFETY: this is all of the memory.
+        // SAFETY: this is all of the memory (Test).
         unsafe { memory.write_bytes(GONE, LAYOUT.size()) };
-        // SAFETY: the marks' memory lies behind the arena's.
+        // SAFETY: the marks' memory lies behind the arena's (Test).
         let groups = unsafe { memory.add(BYTES) }.cast();
         let place = Place { start: memory, bytes: BYTES, groups, page: PAGE, huge_pages: true };
         // SAFETY: the test is the owner (Owner only), and the memory, which is aligned to pages, is the arena's until it is
@@ -183,7 +183,8 @@ impl Model {
             Step::GiveBack => {
                 // SAFETY: the test is the owner (Owner only), and the arena has memory (Ready).
                 unsafe { self.arena.give_back() };
-                // SAFETY: as above; if all memory is given back, the arena is `Unused`, and gets its place again.
+                // SAFETY: as above; if all memory is given back, the arena is `Unused`, and gets its place again (Owner only,
+                // Ready).
                 if unsafe { self.arena.give_all_back() } {
                     assert!(self.blocks.is_empty() && self.arena.counters.committed() == (0, 0));
                     // SAFETY: the test is the owner and has no other reference to `owned` (Owner only), and `owned` is
@@ -296,7 +297,7 @@ fn pages_around_survivors_are_given_back() {
     model.step(&Step::GiveBack, 1);
     model.check(blocks[20]);
     let page = |at: usize| {
-        // SAFETY: committed memory of the arena, which is zeros or what was written there since.
+        // SAFETY: committed memory of the arena, which is zeros or what was written there since (`pages`: Prefix).
         unsafe { std::slice::from_raw_parts(model.block(at).as_ptr(), PAGE) }
     };
     let first_page = blocks[2].next_multiple_of(PAGE);
@@ -330,7 +331,7 @@ fn refusals_lose_nothing() {
     assert_eq!(unsafe { model.arena.why_refused(layout) }, Refusal::NoMemory);
     REFUSES.set(false);
     assert!(model.alloc(2_500_000).is_some());
-    // SAFETY: as above.
+    // SAFETY: as above (Owner only, Ready).
     assert_eq!(unsafe { model.arena.why_refused(layout) }, Refusal::Full);
     model.check_free_memory();
 }

@@ -35,10 +35,10 @@ pub(in crate::global) fn reserve(_bytes: usize) -> Option<NonNull<u8>> {
 pub(in crate::global) unsafe fn commit(start: NonNull<u8>, bytes: usize) -> bool {
     #[cfg(test)]
     if !REFUSES.get() {
-        // SAFETY: nobody uses the pages, as the caller promises, and the test has filled them.
+        // SAFETY: nobody uses the pages, as the caller promises, and the test has filled them (Caller, Test).
         let held = unsafe { core::slice::from_raw_parts(start.as_ptr(), bytes) };
         assert!(held == vec![GONE; bytes], "nobody wrote to reserved pages");
-        // SAFETY: these are the pages that were just looked at.
+        // SAFETY: these are the pages that were just looked at (Caller).
         unsafe { start.write_bytes(0, bytes) };
         return true;
     }
@@ -54,7 +54,7 @@ pub(in crate::global) unsafe fn commit(start: NonNull<u8>, bytes: usize) -> bool
 pub(in crate::global) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bool {
     #[cfg(test)]
     if !REFUSES.get() {
-        // SAFETY: nobody uses the pages, as the caller promises.
+        // SAFETY: nobody uses the pages, as the caller promises (Caller).
         unsafe { start.write_bytes(GONE, bytes) };
         return true;
     }
@@ -70,7 +70,7 @@ pub(in crate::global) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bo
 pub(in crate::global) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> bool {
     #[cfg(test)]
     if !REFUSES.get() {
-        // SAFETY: nobody needs what the pages hold, as the caller promises.
+        // SAFETY: nobody needs what the pages hold, as the caller promises (Caller).
         unsafe { start.write_bytes(0, bytes) };
         return true;
     }

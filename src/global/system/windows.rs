@@ -14,14 +14,14 @@ pub(in crate::global) const DISCARD_ZEROES: bool = false;
 /// The length of an ordinary page, if the system tells.
 pub(in crate::global) fn page_size() -> Option<usize> {
     let mut info = SYSTEM_INFO::default();
-    // SAFETY: the system fills the structure, and does nothing else.
+    // SAFETY: the system fills the structure, and does nothing else (System).
     unsafe { GetSystemInfo(&raw mut info) };
     usize::try_from(info.dwPageSize).ok()
 }
 
 /// Reserves a range of `bytes` bytes of addresses.
 pub(in crate::global) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
-    // SAFETY: this reserves addresses that the system chooses, so it changes no memory in use.
+    // SAFETY: this reserves addresses that the system chooses, so it changes no memory in use (System).
     NonNull::new(unsafe { VirtualAlloc(ptr::null(), bytes, MEM_RESERVE, PAGE_NOACCESS) }.cast())
 }
 
@@ -31,7 +31,7 @@ pub(in crate::global) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
 ///
 /// These are whole reserved pages of a range from [`reserve`], which nobody uses.
 pub(in crate::global) unsafe fn commit(start: NonNull<u8>, bytes: usize) -> bool {
-    // SAFETY: the pages are of a range of this module's, and nobody uses them, as the caller promises.
+    // SAFETY: the pages are of a range of this module's, and nobody uses them, as the caller promises (Caller, System).
     !unsafe { VirtualAlloc(start.as_ptr().cast(), bytes, MEM_COMMIT, PAGE_READWRITE) }.is_null()
 }
 
@@ -42,7 +42,7 @@ pub(in crate::global) unsafe fn commit(start: NonNull<u8>, bytes: usize) -> bool
 ///
 /// These are whole committed pages of a range from [`reserve`], which nobody uses.
 pub(in crate::global) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bool {
-    // SAFETY: nobody uses the pages, as the caller promises, and the addresses stay reserved.
+    // SAFETY: nobody uses the pages, as the caller promises, and the addresses stay reserved (Caller, System).
     unsafe { VirtualFree(start.as_ptr().cast(), bytes, MEM_DECOMMIT) != 0 }
 }
 
@@ -53,11 +53,12 @@ pub(in crate::global) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> bo
 ///
 /// These are whole committed pages of a range from [`reserve`], whose contents nobody needs.
 pub(in crate::global) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> bool {
-    // SAFETY: nobody needs what the pages hold, as the caller promises, and they stay committed as they are.
+    // SAFETY: nobody needs what the pages hold, as the caller promises, and they stay committed as they are
+    // (Caller, System).
     let worked = !unsafe { VirtualAlloc(start.as_ptr().cast(), bytes, MEM_RESET, PAGE_READWRITE) }.is_null();
     // The system may take the pages now, and does so at once from a process that unlocks them. That they were not locked is
     // an error that says so and means nothing here.
-    // SAFETY: this does not change what pages hold or whether they are committed.
+    // SAFETY: this does not change what pages hold or whether they are committed (System).
     let _ = unsafe { VirtualUnlock(start.as_ptr().cast(), bytes) };
     worked
 }

@@ -1,0 +1,7 @@
+//! That what the documents say of the sources is so: these tests read files, and run nothing of the library.
+
+mod api;
+mod breakages;
+mod files;
+mod invariants;
+mod unsafety;
