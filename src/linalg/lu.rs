@@ -8,11 +8,12 @@ use faer::perm::PermRef;
 use ndarray::{ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
 
 use super::matrices::{
-    NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, not_square, order_of,
-    right_hand_side, with_scratch,
+    NO_GAPS, all_finite, check_right_hand_side, columns_of, copy, faer_mut, faer_ref, is_finite, matrix, not_square,
+    order_of, right_hand_side, with_scratch,
 };
-use super::{LinalgElement, LinalgError};
+use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
+use crate::error::AllocError;
 use crate::scope::Scope;
 
 /// The factorisation `p a = l u` of a matrix: `p` changes the order of rows, `l` is lower triangular, with ones on its diagonal, and
@@ -27,7 +28,7 @@ pub struct Lu<'s, T> {
     factors: ArrayViewMut2<'s, T>,
     /// Which row of `a` each row of the product is.
     rows: ArrayViewMut1<'s, usize>,
-    /// Which row of the product each row of `a` is.
+    /// Which row of the product each row of `a` is; nothing, if the matrix is small.
     places: ArrayViewMut1<'s, usize>,
     /// Whether the number of rows that changed places with another is odd.
     odd: bool,
@@ -60,26 +61,36 @@ impl<'s> Scope<'s> {
     /// ```
     pub fn lu<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Lu<'s, T>, LinalgError> {
         let (m, n) = a.dim();
-        let mut factors = copy(self, a)?;
-        if !all_finite(&factors) {
+        let mut lu = Lu {
+            s: self,
+            factors: copy(self, a)?,
+            rows: self.try_alloc_array::<usize>(m)?,
+            places: self.try_alloc_array::<usize>(if small::is_small(m, n) { 0 } else { m })?,
+            odd: false,
+        };
+        let zero = if small::is_small(m, n) {
+            let factors = lu.factors.as_slice_memory_order_mut().expect(NO_GAPS);
+            match small::lu(factors, m, n, lu.rows.as_slice_mut().expect(NO_GAPS)) {
+                Ok(odd) => {
+                    lu.odd = odd;
+                    None
+                }
+                Err(pivot) => Some(pivot),
+            }
+        } else {
+            lu.factor_by_faer(self)?;
+            // Behind a pivot of zero faer divides by it; those before are right.
+            lu.factors.diag().iter().position(|x| x.is_zero())
+        };
+        // What is not finite spreads to the right of where it is and below it, and so to the last pivot of a square matrix, if it
+        // is not one itself.
+        if (zero.is_some() || m != n || !lu.factors.diag().iter().all(|&x| T::all_finite(&[x]))) && !is_finite(a) {
             return Err(LinalgError::NotFinite);
         }
-        let mut rows = self.try_alloc_array::<usize>(m)?;
-        let mut places = self.try_alloc_array::<usize>(m)?;
-        let scratch = partial_pivoting::factor::lu_in_place_scratch::<usize, T>(m, n, Par::Seq, Default::default());
-        let swaps = with_scratch(self, scratch, |stack| {
-            let rows = rows.as_slice_mut().expect(NO_GAPS);
-            let places = places.as_slice_mut().expect(NO_GAPS);
-            let factors = faer_mut(&mut factors);
-            let (info, _) =
-                partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
-            info.transposition_count
-        })?;
-        // Behind a pivot of zero faer divides by it; those before are right.
-        if let Some(pivot) = factors.diag().iter().position(|x| *x == num_traits::zero()) {
-            return Err(LinalgError::Singular { pivot });
+        match zero {
+            Some(pivot) => Err(LinalgError::Singular { pivot }),
+            None => Ok(lu),
         }
-        Ok(Lu { s: self, factors, rows, places, odd: swaps % 2 == 1 })
     }
 
     /// The solution `x` of `a x = b`, by [`lu`](Scope::lu). `b` is a vector, or a matrix with a right-hand side in each column; then
@@ -160,6 +171,21 @@ impl<'s> Scope<'s> {
 }
 
 impl<'s, T: LinalgElement> Lu<'s, T> {
+    /// Replaces the matrix by its factors.
+    #[inline(never)]
+    fn factor_by_faer(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
+        let (m, n) = self.factors.dim();
+        let scratch = partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
+        with_scratch(s, scratch, |stack| {
+            let rows = self.rows.as_slice_mut().expect(NO_GAPS);
+            let places = self.places.as_slice_mut().expect(NO_GAPS);
+            let factors = faer_mut(&mut self.factors);
+            let (info, _) =
+                partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
+            self.odd = info.transposition_count % 2 == 1;
+        })
+    }
+
     /// The factor `l`, lower triangular with ones on its diagonal, as a column-major array of the scope: as many rows as `a`, and
     /// as many columns as `a` has rows or columns, whichever are fewer.
     ///
@@ -275,13 +301,19 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
 
     /// Replaces `x`, which holds `b` at first and was made by `copy`, by the solution; `a` is square.
     fn solve_in_place<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), LinalgError> {
-        let factors = faer_ref(&self.factors);
-        let columns = x.shape().get(1).copied().unwrap_or(1);
-        let scratch = partial_pivoting::solve::solve_in_place_scratch::<usize, T>(factors.nrows(), columns, Par::Seq);
-        with_scratch(s, scratch, |stack| {
-            let x = faer_mut(x);
-            partial_pivoting::solve::solve_in_place(factors, factors, self.order(), x, Par::Seq, stack);
-        })?;
+        let n = self.factors.nrows();
+        if small::is_small(n, n) {
+            let (factors, rows) = self.small_parts();
+            columns_of(x, n).for_each(|x| small::solve_lu(factors, n, rows, x));
+        } else {
+            let factors = faer_ref(&self.factors);
+            let columns = x.shape().get(1).copied().unwrap_or(1);
+            let scratch = partial_pivoting::solve::solve_in_place_scratch::<usize, T::Faer>(n, columns, Par::Seq);
+            with_scratch(s, scratch, |stack| {
+                let x = faer_mut(x);
+                partial_pivoting::solve::solve_in_place(factors, factors, self.order(), x, Par::Seq, stack);
+            })?;
+        }
         if all_finite(&*x) { Ok(()) } else { Err(LinalgError::NotFinite) }
     }
 
@@ -309,12 +341,18 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
 
     /// Writes the inverse to what `matrix` has made; `a` is square.
     fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
-        let factors = faer_ref(&self.factors);
-        let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T>(factors.nrows(), Par::Seq);
-        with_scratch(s, scratch, |stack| {
-            let inverse = faer_mut(inverse);
-            partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
-        })?;
+        let n = self.factors.nrows();
+        if small::is_small(n, n) {
+            let (factors, rows) = self.small_parts();
+            small::invert_lu(factors, n, rows, inverse.as_slice_memory_order_mut().expect(NO_GAPS));
+        } else {
+            let factors = faer_ref(&self.factors);
+            let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
+            with_scratch(s, scratch, |stack| {
+                let inverse = faer_mut(inverse);
+                partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
+            })?;
+        }
         if all_finite(&*inverse) { Ok(()) } else { Err(LinalgError::NotFinite) }
     }
 
@@ -334,8 +372,14 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         if !self.factors.is_square() {
             not_square("det", self.factors.dim());
         }
-        let product = self.factors.diag().iter().fold(num_traits::one::<T>(), |det, &x| det * x);
+        let product = self.factors.diag().iter().fold(T::one(), |det, &x| det * x);
         if self.odd { -product } else { product }
+    }
+
+    /// The factors, and the order of rows, as loops for small matrices take them.
+    #[inline]
+    fn small_parts(&self) -> (&[T], &[usize]) {
+        (self.factors.as_slice_memory_order().expect(NO_GAPS), self.rows.as_slice().expect(NO_GAPS))
     }
 
     /// The order of rows, as faer has it.

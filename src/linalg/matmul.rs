@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{
     ArrayRef, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix1, Ix2, IxDyn,
@@ -84,7 +85,7 @@ fn no_product(a: &[usize], b: &[usize]) -> ! {
 
 /// `c ← a b`.
 #[track_caller]
-fn product<T: LinalgElement>(s: Scope<'_>, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, c: MatMut<'_, T>) {
+fn product<T: LinalgElement>(s: Scope<'_>, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, c: MatMut<'_, T::Faer>) {
     if a.ncols() != b.nrows() {
         not_compatible(a.dim(), b.dim());
     }
@@ -105,7 +106,7 @@ fn with_copies<T: LinalgElement>(
     s: Scope<'_>,
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
-    c: MatMut<'_, T>,
+    c: MatMut<'_, T::Faer>,
 ) -> Result<(), AllocError> {
     s.scope(|inner| {
         let (a_copy, b_copy);
@@ -126,8 +127,8 @@ fn with_copies<T: LinalgElement>(
     })
 }
 
-fn multiply<T: LinalgElement>(a: MatRef<'_, T>, b: MatRef<'_, T>, c: MatMut<'_, T>) {
-    matmul(c, Accum::Replace, a, b, num_traits::one(), Par::Seq);
+fn multiply<F: ComplexField>(a: MatRef<'_, F>, b: MatRef<'_, F>, c: MatMut<'_, F>) {
+    matmul(c, Accum::Replace, a, b, faer::traits::math_utils::one(), Par::Seq);
 }
 
 /// Whether the elements of rows or those of columns lie side by side, and rows, or columns, one behind the other.
@@ -144,7 +145,7 @@ impl<'s, T: LinalgElement> MatmulDim<'s, T, Ix1> for Ix1 {
     fn matmul(s: Scope<'s>, a: &ArrayRef1<T>, b: &ArrayRef1<T>) -> T {
         let mut c = [num_traits::zero()];
         let (a, b) = (a.view().insert_axis(Axis(0)), b.view().insert_axis(Axis(1)));
-        product(s, a, b, MatMut::from_column_major_slice_mut(&mut c, 1, 1));
+        product(s, a, b, T::for_faer_mut(MatMut::from_column_major_slice_mut(&mut c, 1, 1)));
         c[0]
     }
 }
@@ -156,7 +157,7 @@ impl<'s, T: LinalgElement> MatmulDim<'s, T, Ix1> for Ix2 {
     fn matmul(s: Scope<'s>, a: &ArrayRef2<T>, b: &ArrayRef1<T>) -> ArrayViewMut1<'s, T> {
         let mut c = s.alloc_array::<T>(a.nrows());
         let to = MatMut::from_column_major_slice_mut(c.as_slice_mut().expect(NO_GAPS), a.nrows(), 1);
-        product(s, a.view(), b.view().insert_axis(Axis(1)), to);
+        product(s, a.view(), b.view().insert_axis(Axis(1)), T::for_faer_mut(to));
         c
     }
 }
@@ -168,7 +169,7 @@ impl<'s, T: LinalgElement> MatmulDim<'s, T, Ix2> for Ix1 {
     fn matmul(s: Scope<'s>, a: &ArrayRef1<T>, b: &ArrayRef2<T>) -> ArrayViewMut1<'s, T> {
         let mut c = s.alloc_array::<T>(b.ncols());
         let to = MatMut::from_row_major_slice_mut(c.as_slice_mut().expect(NO_GAPS), 1, b.ncols());
-        product(s, a.view().insert_axis(Axis(0)), b.view(), to);
+        product(s, a.view().insert_axis(Axis(0)), b.view(), T::for_faer_mut(to));
         c
     }
 }
@@ -187,7 +188,7 @@ impl<'s, T: LinalgElement> MatmulDim<'s, T, Ix2> for Ix2 {
         } else {
             MatMut::from_row_major_slice_mut(to, m, n)
         };
-        product(s, a.view(), b.view(), to);
+        product(s, a.view(), b.view(), T::for_faer_mut(to));
         c
     }
 }

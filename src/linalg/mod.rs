@@ -37,6 +37,7 @@ mod matmul;
 mod matrices;
 mod qr;
 mod scratch;
+mod small;
 mod svd;
 
 pub use cholesky::Cholesky;
