@@ -9,8 +9,8 @@ use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Dime
 use num_traits::{Float, One, Zero};
 
 use super::matrices::{
-    NO_GAPS, all_finite, clear_upper, columns_of, copy_lower, faer_mut, faer_ref, is_finite_below, matrix, order_of,
-    right_hand_side, with_scratch,
+    clear_upper, columns_of, copy_lower, elements, elements_mut, faer_mut, faer_ref, finite, is_finite_below, matrix,
+    order_of, right_hand_side, with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
 use crate::error::AllocError;
@@ -53,7 +53,7 @@ impl<'s> Scope<'s> {
         let n = order_of(a)?;
         let mut l = copy_lower(self, a)?;
         let factored = if small::is_small(n, n) {
-            small::cholesky(l.as_slice_memory_order_mut().expect(NO_GAPS), n)
+            small::cholesky(elements_mut(&mut l), n)
         } else {
             self.cholesky_by_faer(&mut l)?
         };
@@ -158,7 +158,7 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
         let n = self.l.nrows();
         let mut x = right_hand_side(s, b, n)?;
         if small::is_small(n, n) {
-            let l = self.l.as_slice_memory_order().expect(NO_GAPS);
+            let l = elements(&self.l);
             columns_of(&mut x, n).for_each(|x| small::solve_cholesky(l, n, x));
         } else {
             let scratch = llt::solve::solve_in_place_scratch::<T::Faer>(n, 1, Par::Seq);
@@ -166,7 +166,7 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
                 llt::solve::solve_in_place(faer_ref(&self.l), faer_mut(&mut x), Par::Seq, stack);
             })?;
         }
-        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+        finite(x)
     }
 
     /// The determinant of `a`; infinite, or zero, if it is too large or too small for its type
@@ -228,6 +228,6 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
             }
             inverse[[j, j]] = inverse[[j, j]].without_imaginary_part();
         }
-        if all_finite(&inverse) { Ok(inverse) } else { Err(LinalgError::NotFinite) }
+        finite(inverse)
     }
 }

@@ -56,7 +56,8 @@ impl<'s> Scope<'s> {
                 faer_ref(&real)
             };
             let mut found = inner.try_alloc_array::<T>(n)?;
-            let scratch = evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+            let scratch =
+                evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
             let done = with_scratch(inner, scratch, |stack| {
                 let found = faer_mut(&mut found).col_mut(0).as_diagonal_mut();
                 let vectors = Some(faer_mut(&mut vectors));

@@ -2,13 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+use core::fmt;
 use core::ops::Neg;
 
 use faer::traits::ComplexField;
 use faer::{MatMut, MatRef};
 use ndarray::LinalgScalar;
 use num_complex::Complex;
-use num_traits::Float;
+use num_traits::{Float, NumAssignOps};
 
 use crate::array::AllocElement;
 
@@ -34,7 +35,13 @@ use crate::array::AllocElement;
     note = "matrices have elements of `f32`, `f64`, `Complex<f32>` or `Complex<f64>`"
 )]
 pub trait LinalgElement:
-    private::Field<Part = <Self as LinalgElement>::Real> + LinalgScalar + Neg<Output = Self> + AllocElement
+    private::Field<Part = <Self as LinalgElement>::Real>
+    + LinalgScalar
+    + NumAssignOps
+    + Neg<Output = Self>
+    + PartialEq
+    + fmt::Debug
+    + AllocElement
 {
     /// What its real part is: an `f32` or `f64`.
     type Real: LinalgElement<Real = <Self as LinalgElement>::Real> + Float;

@@ -10,7 +10,8 @@ use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, D
 use num_traits::Float;
 
 use super::matrices::{
-    NO_GAPS, all_finite, check_right_hand_side, columns_of, copy, faer_mut, faer_ref, matrix, number, with_scratch,
+    NO_GAPS, check_right_hand_side, columns_of, copy, elements_mut, faer_mut, faer_ref, finite, is_finite, matrix,
+    number, with_scratch,
 };
 use super::qr::Reflections;
 use super::{LinalgElement, LinalgError, small};
@@ -68,8 +69,7 @@ impl<'s> Scope<'s> {
         let mut x = self.try_alloc_array::<T>(dim.f())?;
         let columns = b.shape().get(1).copied().unwrap_or(1);
         let as_matrix = (n, columns).f();
-        let mut to =
-            ArrayViewMut2::from_shape(as_matrix, x.as_slice_memory_order_mut().expect(NO_GAPS)).expect(NO_GAPS);
+        let mut to = ArrayViewMut2::from_shape(as_matrix, elements_mut(&mut x)).expect(NO_GAPS);
         self.scope(|inner| {
             let mut rotated = copy(inner, b)?;
             if m >= n {
@@ -87,7 +87,14 @@ impl<'s> Scope<'s> {
             let v = vt.reversed_axes();
             let mut along = matrix::<T>(inner, values.len(), columns)?;
             let one = faer::traits::math_utils::one::<T::Faer>();
-            matmul(faer_mut(&mut along), Accum::Replace, faer_ref(&u).adjoint(), faer_ref(&rotated), one.clone(), Par::Seq);
+            matmul(
+                faer_mut(&mut along),
+                Accum::Replace,
+                faer_ref(&u).adjoint(),
+                faer_ref(&rotated),
+                one.clone(),
+                Par::Seq,
+            );
             for (mut row, &value) in along.rows_mut().into_iter().zip(&values) {
                 let counts = value > values[0] * rounding::<T>(m, n);
                 row.map_inplace(|x| *x = if counts { x.times(value.recip()) } else { num_traits::zero() });
@@ -95,7 +102,7 @@ impl<'s> Scope<'s> {
             matmul(faer_mut(&mut to), Accum::Replace, faer_ref(&v).conjugate(), faer_ref(&along), one, Par::Seq);
             Ok::<_, LinalgError>(())
         })?;
-        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+        finite(x)
     }
 }
 
@@ -104,7 +111,7 @@ impl<'s, T: LinalgElement> Pivoted<'s, T> {
     fn of(s: Scope<'s>, a: &ArrayRef2<T>) -> Result<Self, LinalgError> {
         let (m, n) = a.dim();
         let mut factors = copy(s, a)?;
-        if !all_finite(&factors) {
+        if !is_finite(&factors) {
             return Err(LinalgError::NotFinite);
         }
         let mut scale = s.try_alloc_array::<T::Real>(n)?;
@@ -115,8 +122,13 @@ impl<'s, T: LinalgElement> Pivoted<'s, T> {
         let mut reflections = Reflections::of(s, factors)?;
         let (mut order, mut places) = (s.try_alloc_array::<usize>(n)?, s.try_alloc_array::<usize>(n)?);
         let Reflections { factors, blocks } = &mut reflections;
-        let scratch =
-            col_pivoting::factor::qr_in_place_scratch::<usize, T::Faer>(m, n, blocks.nrows(), Par::Seq, Default::default());
+        let scratch = col_pivoting::factor::qr_in_place_scratch::<usize, T::Faer>(
+            m,
+            n,
+            blocks.nrows(),
+            Par::Seq,
+            Default::default(),
+        );
         with_scratch(s, scratch, |stack| {
             let (order, places) = (order.as_slice_mut().expect(NO_GAPS), places.as_slice_mut().expect(NO_GAPS));
             let (factors, blocks) = (faer_mut(factors), faer_mut(blocks));

@@ -5,11 +5,13 @@
 use faer::Par;
 use faer::linalg::lu::partial_pivoting;
 use faer::perm::PermRef;
-use ndarray::{ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
+use ndarray::{
+    ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, ShapeBuilder,
+};
 
 use super::matrices::{
-    NO_GAPS, all_finite, check_right_hand_side, columns_of, copy, faer_mut, faer_ref, is_finite, matrix, not_square,
-    order_of, right_hand_side, with_scratch,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite, matrix,
+    not_square, order_of, right_hand_side, with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
@@ -26,12 +28,19 @@ pub struct Lu<'s, T> {
     s: Scope<'s>,
     /// `u`, and below the diagonal `l`.
     factors: ArrayViewMut2<'s, T>,
-    /// Which row of `a` each row of the product is.
-    rows: ArrayViewMut1<'s, usize>,
-    /// Which row of the product each row of `a` is; nothing, if the matrix is small.
-    places: ArrayViewMut1<'s, usize>,
+    /// Which row of `a` each row of the product is; and then, but of small matrices, which row of the product each row of `a` is.
+    order: ArrayViewMut1<'s, usize>,
     /// Whether the number of rows that changed places with another is odd.
     odd: bool,
+}
+
+/// Why there are no factors of which no pivot is zero and all are finite; the first pivot that is zero, if there is one.
+#[cold]
+fn no_factors<T: LinalgElement>(a: &ArrayRef2<T>, zero: Option<usize>) -> LinalgError {
+    match zero {
+        Some(pivot) if is_finite(a) => LinalgError::Singular { pivot },
+        _ => LinalgError::NotFinite,
+    }
 }
 
 impl<'s> Scope<'s> {
@@ -61,35 +70,25 @@ impl<'s> Scope<'s> {
     /// ```
     pub fn lu<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Lu<'s, T>, LinalgError> {
         let (m, n) = a.dim();
+        let is_small = small::is_small(m, n);
         let mut lu = Lu {
             s: self,
             factors: copy(self, a)?,
-            rows: self.try_alloc_array::<usize>(m)?,
-            places: self.try_alloc_array::<usize>(if small::is_small(m, n) { 0 } else { m })?,
+            order: self.try_alloc_array::<usize>(if is_small { m } else { 2 * m })?,
             odd: false,
         };
-        let zero = if small::is_small(m, n) {
-            let factors = lu.factors.as_slice_memory_order_mut().expect(NO_GAPS);
-            match small::lu(factors, m, n, lu.rows.as_slice_mut().expect(NO_GAPS)) {
-                Ok(odd) => {
-                    lu.odd = odd;
-                    None
-                }
-                Err(pivot) => Some(pivot),
-            }
+        let factored = if is_small {
+            small::lu(elements_mut(&mut lu.factors), m, n, elements_mut(&mut lu.order)).map(|odd| lu.odd = odd)
         } else {
             lu.factor_by_faer(self)?;
-            // Behind a pivot of zero faer divides by it; those before are right.
-            lu.factors.diag().iter().position(|x| x.is_zero())
+            lu.pivots()
         };
-        // What is not finite spreads to the right of where it is and below it, and so to the last pivot of a square matrix, if it
-        // is not one itself.
-        if (zero.is_some() || m != n || !lu.factors.diag().iter().all(|&x| T::all_finite(&[x]))) && !is_finite(a) {
-            return Err(LinalgError::NotFinite);
-        }
-        match zero {
-            Some(pivot) => Err(LinalgError::Singular { pivot }),
-            None => Ok(lu),
+        match factored {
+            // What is not finite spreads from where it is to the right and downwards, and so to the last pivot of a square matrix, if
+            // it is not in one before.
+            Ok(()) if m == n || is_finite(a) => Ok(lu),
+            Ok(()) => Err(LinalgError::NotFinite),
+            Err(pivot) => Err(no_factors(a, pivot)),
         }
     }
 
@@ -115,9 +114,17 @@ impl<'s> Scope<'s> {
         a: &ArrayRef2<T>,
         b: &ArrayRef<T, D>,
     ) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
-        let mut x = right_hand_side(self, b, order_of(a)?)?;
-        self.scope(|inner| inner.lu(a)?.solve_in_place(inner, &mut x))?;
-        Ok(x)
+        let n = order_of(a)?;
+        let mut x = right_hand_side(self, b, n)?;
+        if n <= small::TINY {
+            let solved = small::with_lu(a, |factors, rows| {
+                columns_of(&mut x, n).for_each(|x| small::solve_lu(factors, n, rows, x));
+            });
+            solved.map_err(|pivot| no_factors(a, pivot))?;
+        } else {
+            self.scope(|inner| inner.lu(a)?.solve_in_place(inner, &mut x))?;
+        }
+        finite(x)
     }
 
     /// The inverse of `a`, column-major, by [`lu`](Scope::lu). To solve systems of equations, [`solve`](Scope::solve()) is faster and
@@ -138,8 +145,14 @@ impl<'s> Scope<'s> {
     pub fn inv<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<ArrayViewMut2<'s, T>, LinalgError> {
         let n = order_of(a)?;
         let mut inverse = matrix(self, n, n)?;
-        self.scope(|inner| inner.lu(a)?.inverse_to(inner, &mut inverse))?;
-        Ok(inverse)
+        if n <= small::TINY {
+            let to = elements_mut(&mut inverse);
+            let inverted = small::with_lu(a, |factors, rows| small::invert_lu(factors, n, rows, to));
+            inverted.map_err(|pivot| no_factors(a, pivot))?;
+        } else {
+            self.scope(|inner| inner.lu(a)?.inverse_to(inner, &mut inverse))?;
+        }
+        finite(inverse)
     }
 
     /// The determinant of `a`, by [`lu`](Scope::lu): zero, if that finds it singular; NaN, if an element is NaN or infinite.
@@ -171,14 +184,27 @@ impl<'s> Scope<'s> {
 }
 
 impl<'s, T: LinalgElement> Lu<'s, T> {
+    /// Whether all pivots are finite, and none is zero; else the first that is, if one is.
+    fn pivots(&self) -> Result<(), Option<usize>> {
+        let mut finite = true;
+        for (j, &pivot) in self.factors.diag().iter().enumerate() {
+            // Behind a pivot of zero faer divides by it; those before are right.
+            if pivot.is_zero() {
+                return Err(Some(j));
+            }
+            finite &= T::all_finite(&[pivot]);
+        }
+        if finite { Ok(()) } else { Err(None) }
+    }
+
     /// Replaces the matrix by its factors.
     #[inline(never)]
     fn factor_by_faer(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
         let (m, n) = self.factors.dim();
-        let scratch = partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
+        let scratch =
+            partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
         with_scratch(s, scratch, |stack| {
-            let rows = self.rows.as_slice_mut().expect(NO_GAPS);
-            let places = self.places.as_slice_mut().expect(NO_GAPS);
+            let (rows, places) = elements_mut(&mut self.order).split_at_mut(m);
             let factors = faer_mut(&mut self.factors);
             let (info, _) =
                 partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
@@ -248,7 +274,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     /// ndarena::scope(|s| assert_eq!(s.lu(&array![[1.0, 1.0], [2.0, 1.0]]).unwrap().permutation(), array![1, 0]));
     /// ```
     pub fn permutation(&self) -> ArrayView1<'_, usize> {
-        self.rows.view()
+        self.order.view().split_at(Axis(0), self.factors.nrows()).0
     }
 
     /// The solution `x` of `a x = b`, in the memory of the scope that the factorisation was made in. `b` is a vector, or a matrix
@@ -296,14 +322,14 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         check_right_hand_side(b, n)?;
         let mut x = copy(s, b)?;
         self.solve_in_place(s, &mut x)?;
-        Ok(x)
+        finite(x)
     }
 
     /// Replaces `x`, which holds `b` at first and was made by `copy`, by the solution; `a` is square.
     fn solve_in_place<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), LinalgError> {
         let n = self.factors.nrows();
         if small::is_small(n, n) {
-            let (factors, rows) = self.small_parts();
+            let (factors, rows) = (elements(&self.factors), elements(&self.order));
             columns_of(x, n).for_each(|x| small::solve_lu(factors, n, rows, x));
         } else {
             let factors = faer_ref(&self.factors);
@@ -314,7 +340,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
                 partial_pivoting::solve::solve_in_place(factors, factors, self.order(), x, Par::Seq, stack);
             })?;
         }
-        if all_finite(&*x) { Ok(()) } else { Err(LinalgError::NotFinite) }
+        Ok(())
     }
 
     /// The inverse of `a`, column-major, in the memory of the scope that the factorisation was made in. To solve systems of
@@ -336,15 +362,14 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         let n = order_of(&self.factors)?;
         let mut inverse = matrix(self.s, n, n)?;
         self.inverse_to(self.s, &mut inverse)?;
-        Ok(inverse)
+        finite(inverse)
     }
 
     /// Writes the inverse to what `matrix` has made; `a` is square.
     fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
         let n = self.factors.nrows();
         if small::is_small(n, n) {
-            let (factors, rows) = self.small_parts();
-            small::invert_lu(factors, n, rows, inverse.as_slice_memory_order_mut().expect(NO_GAPS));
+            small::invert_lu(elements(&self.factors), n, elements(&self.order), elements_mut(inverse));
         } else {
             let factors = faer_ref(&self.factors);
             let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
@@ -353,7 +378,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
                 partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
             })?;
         }
-        if all_finite(&*inverse) { Ok(()) } else { Err(LinalgError::NotFinite) }
+        Ok(())
     }
 
     /// The determinant of `a`; infinite, or zero, if it is too large or too small for its type.
@@ -376,16 +401,9 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         if self.odd { -product } else { product }
     }
 
-    /// The factors, and the order of rows, as loops for small matrices take them.
-    #[inline]
-    fn small_parts(&self) -> (&[T], &[usize]) {
-        (self.factors.as_slice_memory_order().expect(NO_GAPS), self.rows.as_slice().expect(NO_GAPS))
-    }
-
     /// The order of rows, as faer has it.
     fn order(&self) -> PermRef<'_, usize> {
-        let rows = self.rows.as_slice().expect(NO_GAPS);
-        let places = self.places.as_slice().expect(NO_GAPS);
+        let (rows, places) = elements(&self.order).split_at(self.factors.nrows());
         PermRef::new_checked(rows, places, rows.len())
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn copy<'s, T: LinalgElement, D: Dimension>(
     let mut to = s.try_alloc_array::<T>(from.raw_dim().f())?;
     match from.view().into_dimensionality::<Ix2>() {
         Ok(from) if has_rows(&from) => {
-            rows_to_columns(to.as_slice_memory_order_mut().expect(NO_GAPS), from, Part::Whole);
+            rows_to_columns(elements_mut(&mut to), from, Part::Whole);
         }
         _ => to.assign(from),
     }
@@ -52,7 +52,7 @@ pub(super) fn copy_lower<'s, T: LinalgElement>(
 ) -> Result<ArrayViewMut2<'s, T>, AllocError> {
     let n = from.nrows();
     let mut copy = matrix(s, n, n)?;
-    let to = copy.as_slice_memory_order_mut().expect(NO_GAPS);
+    let to = elements_mut(&mut copy);
     if has_rows(&from.view()) {
         rows_to_columns(to, from.view(), Part::Lower);
     } else {
@@ -146,8 +146,16 @@ pub(super) fn not_square(operation: &'static str, (rows, columns): (usize, usize
 
 /// Whether no element is NaN or infinite, of what [`matrix`] or [`copy`] has made.
 #[inline]
-pub(super) fn all_finite<T: LinalgElement, D: Dimension>(a: &ArrayRef<T, D>) -> bool {
-    T::all_finite(a.as_slice_memory_order().expect(NO_GAPS))
+fn all_finite<T: LinalgElement, D: Dimension>(a: &ArrayViewMut<'_, T, D>) -> bool {
+    T::all_finite(elements(a))
+}
+
+/// A result, if it is finite.
+#[inline]
+pub(super) fn finite<T: LinalgElement, D: Dimension>(
+    result: ArrayViewMut<'_, T, D>,
+) -> Result<ArrayViewMut<'_, T, D>, LinalgError> {
+    if all_finite(&result) { Ok(result) } else { Err(LinalgError::NotFinite) }
 }
 
 /// Whether no element of an operand is NaN or infinite, or none of its lower triangle.
@@ -173,7 +181,7 @@ fn row_is_finite<T: LinalgElement>(row: ArrayView1<'_, T>) -> bool {
 /// Writes zeros above the diagonal of a square matrix, and makes that real.
 pub(super) fn clear_upper<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) {
     let n = a.nrows().max(1);
-    for (j, column) in a.as_slice_memory_order_mut().expect(NO_GAPS).chunks_exact_mut(n).enumerate() {
+    for (j, column) in elements_mut(a).chunks_exact_mut(n).enumerate() {
         column[..j].fill(num_traits::zero());
         column[j] = column[j].without_imaginary_part();
     }
@@ -182,14 +190,14 @@ pub(super) fn clear_upper<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) {
 /// faer's view of what [`matrix`] or [`copy`] has made; a vector is a column.
 pub(super) fn faer_mut<'a, T: LinalgElement, D: Dimension>(a: &'a mut ArrayViewMut<'_, T, D>) -> MatMut<'a, T::Faer> {
     let (rows, columns) = lengths(a.shape());
-    let elements = a.as_slice_memory_order_mut().expect(NO_GAPS);
+    let elements = elements_mut(a);
     T::for_faer_mut(MatMut::from_column_major_slice_mut(elements, rows, columns))
 }
 
 /// As [`faer_mut`], for reading.
 pub(super) fn faer_ref<'a, T: LinalgElement, D: Dimension>(a: &'a ArrayViewMut<'_, T, D>) -> MatRef<'a, T::Faer> {
     let (rows, columns) = lengths(a.shape());
-    let elements = a.as_slice_memory_order().expect(NO_GAPS);
+    let elements = elements(a);
     T::for_faer(MatRef::from_column_major_slice(elements, rows, columns))
 }
 
@@ -200,12 +208,25 @@ pub(super) fn faer_view<T: LinalgElement>(a: ArrayView2<'_, T>) -> MatRef<'_, T:
     T::for_faer(unsafe { MatRef::from_raw_parts(a.as_ptr(), rows, columns, strides[0], strides[1]) })
 }
 
+/// The elements of what [`matrix`] or [`copy`] has made, column by column. (That the transposed matrix is row-major is seen at
+/// once.)
+#[inline]
+pub(super) fn elements<'a, T, D: Dimension>(a: &'a ArrayViewMut<'_, T, D>) -> &'a [T] {
+    a.view().reversed_axes().to_slice().expect(NO_GAPS)
+}
+
+/// As [`elements`], to write to.
+#[inline]
+pub(super) fn elements_mut<'a, T, D: Dimension>(a: &'a mut ArrayViewMut<'_, T, D>) -> &'a mut [T] {
+    a.view_mut().reversed_axes().into_slice().expect(NO_GAPS)
+}
+
 /// The columns of what [`matrix`] or [`copy`] has made, `rows` elements each; a vector is one.
 pub(super) fn columns_of<'a, T, D: Dimension>(
     a: &'a mut ArrayViewMut<'_, T, D>,
     rows: usize,
 ) -> impl Iterator<Item = &'a mut [T]> {
-    a.as_slice_memory_order_mut().expect(NO_GAPS).chunks_exact_mut(rows.max(1))
+    elements_mut(a).chunks_exact_mut(rows.max(1))
 }
 
 /// A number of rows or columns, among the elements' parts.

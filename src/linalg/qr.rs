@@ -11,7 +11,8 @@ use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut2, Axis, Dimension,
 use num_traits::Float;
 
 use super::matrices::{
-    NO_GAPS, all_finite, check_right_hand_side, columns_of, copy, faer_mut, faer_ref, matrix, number, with_scratch,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, matrix, number,
+    with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
@@ -36,24 +37,33 @@ pub(super) struct Reflections<'s, T> {
     pub(super) blocks: ArrayViewMut2<'s, T>,
 }
 
+/// How many reflections are applied at a time.
+pub(super) fn block_size<T: LinalgElement>(m: usize, n: usize) -> usize {
+    if small::is_small_for_qr(m, n) { 1 } else { no_pivoting::factor::recommended_block_size::<T::Faer>(m, n) }
+}
+
 impl<'s, T: LinalgElement> Reflections<'s, T> {
     /// Room for those of `factors`, which are still to be found.
     pub(super) fn of(s: Scope<'s>, factors: ArrayViewMut2<'s, T>) -> Result<Self, AllocError> {
         let (m, n) = factors.dim();
-        let block = no_pivoting::factor::recommended_block_size::<T::Faer>(m, n);
-        Ok(Reflections { factors, blocks: matrix(s, block, m.min(n))? })
+        Ok(Reflections { factors, blocks: matrix(s, block_size::<T>(m, n), m.min(n))? })
     }
 
     /// Replaces `factors` by its factorisation.
     pub(super) fn factor(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
         let (m, n) = self.factors.dim();
         if self.is_small() {
-            let factors = self.factors.as_slice_memory_order_mut().expect(NO_GAPS);
-            small::qr(factors, m, n, self.blocks.as_slice_memory_order_mut().expect(NO_GAPS));
+            let factors = elements_mut(&mut self.factors);
+            small::qr(factors, m, n, elements_mut(&mut self.blocks));
             return Ok(());
         }
-        let scratch =
-            no_pivoting::factor::qr_in_place_scratch::<T::Faer>(m, n, self.blocks.nrows(), Par::Seq, Default::default());
+        let scratch = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(
+            m,
+            n,
+            self.blocks.nrows(),
+            Par::Seq,
+            Default::default(),
+        );
         with_scratch(s, scratch, |stack| {
             let (factors, blocks) = (faer_mut(&mut self.factors), faer_mut(&mut self.blocks));
             no_pivoting::factor::qr_in_place(factors, blocks, Par::Seq, stack, Default::default());
@@ -87,7 +97,11 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     }
 
     /// `x ← qᴴ x`, with the square `q`.
-    pub(super) fn apply_adjoint<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), AllocError> {
+    pub(super) fn apply_adjoint<D: Dimension>(
+        &self,
+        s: Scope<'_>,
+        x: &mut ArrayViewMut<'_, T, D>,
+    ) -> Result<(), AllocError> {
         if self.is_small() {
             let (reflections, scales, m) = self.small_parts();
             columns_of(x, m).for_each(|x| small::apply_adjoint(reflections, m, scales, x));
@@ -114,7 +128,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
 
     /// The first column, of those that have a diagonal element, of which the ones before it leave nothing but roundings.
     pub(super) fn dependent_column(&self) -> Option<usize> {
-        let (r, m) = (self.factors.as_slice_memory_order().expect(NO_GAPS), self.factors.nrows());
+        let (r, m) = (elements(&self.factors), self.factors.nrows());
         (0..self.blocks.ncols()).find(|&j| {
             let rounding = T::Real::epsilon() * number::<T>(16 * (m - j));
             let column = &r[j * m..][..=j];
@@ -138,14 +152,13 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     /// Whether plain loops are for it, which leave what faer leaves: a block for each reflection.
     #[inline]
     fn is_small(&self) -> bool {
-        self.blocks.nrows() == 1 && small::is_small(self.factors.nrows(), self.factors.ncols())
+        small::is_small_for_qr(self.factors.nrows(), self.factors.ncols())
     }
 
     /// What loops for small matrices take: the vectors, the scales, and how many elements a column has.
     #[inline]
     fn small_parts(&self) -> (&[T], &[T], usize) {
-        let (reflections, scales) = (self.factors.as_slice_memory_order(), self.blocks.as_slice_memory_order());
-        (reflections.expect(NO_GAPS), scales.expect(NO_GAPS), self.factors.nrows())
+        (elements(&self.factors), elements(&self.blocks), self.factors.nrows())
     }
 }
 
@@ -298,6 +311,6 @@ impl<'s, T: LinalgElement> Qr<'s, T> {
             x.assign(&rotated.slice_axis(Axis(0), Slice::from(..columns)));
             Ok::<_, AllocError>(())
         })?;
-        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+        finite(x)
     }
 }

@@ -14,6 +14,7 @@ use faer::linalg::qr::{col_pivoting, no_pivoting};
 use faer::linalg::svd::{self, ComputeSvdVectors};
 use faer::traits::ComplexField;
 
+use super::qr::block_size;
 use super::{LinalgElement, small};
 
 /// The bytes that [`cholesky`](crate::Scope::cholesky) of an `n` × `n` matrix takes, its result and what it needs in passing: a
@@ -51,7 +52,8 @@ pub fn lu_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
 pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usize {
     let solving = partial_pivoting::solve::solve_in_place_scratch::<usize, T::Faer>(n, right_hand_sides, Par::Seq);
     let passing = lu_passing::<T>(n, n).max(beyond_small(n, n, solving));
-    sum([array::<T>(n, right_hand_sides), lu_factors::<T>(n, n), passing])
+    let factors = if n <= small::TINY { 0 } else { lu_factors::<T>(n, n) };
+    sum([array::<T>(n, right_hand_sides), factors, passing])
 }
 
 /// The bytes that [`inv`](crate::Scope::inv) of an `n` × `n` matrix takes. See [`cholesky_scratch`].
@@ -62,7 +64,8 @@ pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usi
 pub fn inv_scratch<T: LinalgElement>(n: usize) -> usize {
     let inverting = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
     let passing = lu_passing::<T>(n, n).max(beyond_small(n, n, inverting));
-    sum([array::<T>(n, n), lu_factors::<T>(n, n), passing])
+    let factors = if n <= small::TINY { 0 } else { lu_factors::<T>(n, n) };
+    sum([array::<T>(n, n), factors, passing])
 }
 
 /// The bytes that [`qr`](crate::Scope::qr) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
@@ -81,8 +84,9 @@ pub fn qr_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
 /// assert!(ndarena::linalg::least_squares_scratch::<f64>(100, 10, 1) >= 100 * 10 * 8);
 /// ```
 pub fn least_squares_scratch<T: LinalgElement>(m: usize, n: usize, right_hand_sides: usize) -> usize {
-    let (size, block) = (m.min(n), no_pivoting::factor::recommended_block_size::<T::Faer>(m, n));
-    let pivoting = col_pivoting::factor::qr_in_place_scratch::<usize, T::Faer>(m, n, block, Par::Seq, Default::default());
+    let (size, block) = (m.min(n), block_size::<T>(m, n));
+    let pivoting =
+        col_pivoting::factor::qr_in_place_scratch::<usize, T::Faer>(m, n, block, Par::Seq, Default::default());
     let pivoted = sum([reflections::<T>(m, n), array::<T::Real>(n, 1), array::<usize>(n, 1), array::<usize>(n, 1)]);
     let first = if m >= n { pivoted } else { 0 };
     let pivoting = bytes(pivoting).max(applying::<T>(m, n, right_hand_sides));
@@ -122,8 +126,8 @@ pub fn svd_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
 
 /// What a factorisation keeps.
 fn lu_factors<T: LinalgElement>(m: usize, n: usize) -> usize {
-    let places = if small::is_small(m, n) { 0 } else { array::<usize>(m, 1) };
-    sum([array::<T>(m, n), array::<usize>(m, 1), places])
+    let order = if small::is_small(m, n) { m } else { m.saturating_mul(2) };
+    sum([array::<T>(m, n), array::<usize>(order, 1)])
 }
 
 fn lu_passing<T: LinalgElement>(m: usize, n: usize) -> usize {
@@ -133,20 +137,20 @@ fn lu_passing<T: LinalgElement>(m: usize, n: usize) -> usize {
 
 /// What a factorisation keeps.
 fn reflections<T: LinalgElement>(m: usize, n: usize) -> usize {
-    sum([array::<T>(m, n), array::<T>(no_pivoting::factor::recommended_block_size::<T::Faer>(m, n), m.min(n))])
+    sum([array::<T>(m, n), array::<T>(block_size::<T>(m, n), m.min(n))])
 }
 
 fn qr_passing<T: LinalgElement>(m: usize, n: usize) -> usize {
-    let block = no_pivoting::factor::recommended_block_size::<T::Faer>(m, n);
+    let block = block_size::<T>(m, n);
     let passing = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(m, n, block, Par::Seq, Default::default());
-    beyond_small(m, n, passing)
+    if small::is_small_for_qr(m, n) { 0 } else { bytes(passing) }
 }
 
 /// What reflections take to be applied to so many columns.
 fn applying<T: LinalgElement>(m: usize, n: usize, columns: usize) -> usize {
-    let block = no_pivoting::factor::recommended_block_size::<T::Faer>(m, n);
+    let block = block_size::<T>(m, n);
     let on_the_left = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T::Faer>;
-    beyond_small(m, n, on_the_left(m, block, columns))
+    if small::is_small_for_qr(m, n) { 0 } else { bytes(on_the_left(m, block, columns)) }
 }
 
 /// What faer's kernels take; the loops for small matrices take nothing.

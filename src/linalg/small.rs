@@ -6,25 +6,61 @@
 
 #![forbid(unsafe_code)]
 
-use core::array;
-
+use ndarray::ArrayRef2;
 use num_traits::{Float, One, Zero};
 
 use super::LinalgElement;
 
-/// Square matrices of up to so many rows are factorised by these loops.
-pub(super) const LIMIT: usize = 16;
+/// Matrices of up to so many rows and columns are factorised by these loops.
+const LIMIT: usize = 32;
 
-/// Whether these loops are for a matrix of this shape.
+/// The same, of QR factorisations, where faer's kernels take longer to gain from blocks.
+const QR_LIMIT: usize = 64;
+
+/// Whether Cholesky and LU factorisations of matrices of this shape are for these loops.
 #[inline]
 pub(super) fn is_small(rows: usize, columns: usize) -> bool {
     rows <= LIMIT && columns <= LIMIT
 }
 
+/// Whether [`qr`] is for a matrix of this shape.
+#[inline]
+pub(super) fn is_small_for_qr(rows: usize, columns: usize) -> bool {
+    rows <= QR_LIMIT && columns <= QR_LIMIT
+}
+
+/// Up to so many rows, a matrix is factorised in variables of its own, and not in the scope's memory.
+pub(super) const TINY: usize = 4;
+
+/// An expression for a matrix of so many rows: once more for each number up to [`TINY`], for the compiler to do without loops.
+macro_rules! by_size {
+    ($n:ident => $expression:expr) => {
+        match $n {
+            1 => by_size!(1, $n, $expression),
+            2 => by_size!(2, $n, $expression),
+            3 => by_size!(3, $n, $expression),
+            4 => by_size!(4, $n, $expression),
+            $n => $expression,
+        }
+    };
+    ($number:literal, $n:ident, $expression:expr) => {{
+        let $n = $number;
+        $expression
+    }};
+}
+
+/// Why a matrix is not factorised: the first pivot that is zero; or none is, and one is not finite.
+pub(super) type NoFactors = Option<usize>;
+
 /// Replaces the lower triangle of a positive definite matrix by its factor `l` (algorithm 4.2.2, by outer products). Else the first
 /// pivot that is not positive, or not finite.
 #[inline]
 pub(super) fn cholesky<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), usize> {
+    by_size!(n => cholesky_of(&mut a[..n * n], n))
+}
+
+#[inline(always)]
+fn cholesky_of<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), usize> {
     for j in 0..n {
         let (column, rest) = a[j * n..].split_at_mut(n);
         let column = &mut column[j..];
@@ -48,6 +84,11 @@ pub(super) fn cholesky<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), us
 /// `x ← a⁻¹ x`, of which `l` is the factor (algorithms 3.1.3 and 3.1.1).
 #[inline]
 pub(super) fn solve_cholesky<T: LinalgElement>(l: &[T], n: usize, x: &mut [T]) {
+    by_size!(n => solve_cholesky_of(&l[..n * n], n, &mut x[..n]));
+}
+
+#[inline(always)]
+fn solve_cholesky_of<T: LinalgElement>(l: &[T], n: usize, x: &mut [T]) {
     for j in 0..n {
         let column = &l[j * n..][j..n];
         let (first, rest) = x[j..n].split_first_mut().expect("j < n");
@@ -62,11 +103,16 @@ pub(super) fn solve_cholesky<T: LinalgElement>(l: &[T], n: usize, x: &mut [T]) {
 }
 
 /// Replaces a matrix by its factors, with partial pivoting (algorithm 3.4.1), and writes to `rows` which of its rows each row of the
-/// product is: whether the number of exchanges is odd; or the first pivot that is zero.
+/// product is: whether the number of exchanges is odd.
 #[inline]
-pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [usize]) -> Result<bool, usize> {
+pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [usize]) -> Result<bool, NoFactors> {
+    if m == n { by_size!(n => lu_of(&mut a[..n * n], n, n, &mut rows[..n])) } else { lu_of(a, m, n, rows) }
+}
+
+#[inline(always)]
+fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [usize]) -> Result<bool, NoFactors> {
     rows.iter_mut().enumerate().for_each(|(i, row)| *row = i);
-    let mut odd = false;
+    let (mut odd, mut finite) = (false, true);
     for j in 0..m.min(n) {
         let column = &a[j * m..][..m];
         let (mut pivot, mut largest) = (j, column[j].sum_of_parts());
@@ -76,9 +122,10 @@ pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [
                 (pivot, largest) = (i, size);
             }
         }
-        if largest == num_traits::zero() {
-            return Err(j);
+        if largest.is_zero() {
+            return Err(Some(j));
         }
+        finite &= largest.is_finite();
         if pivot != j {
             odd = !odd;
             rows.swap(pivot, j);
@@ -93,14 +140,20 @@ pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [
             subtract(other, below, *first);
         }
     }
-    Ok(odd)
+    if finite { Ok(odd) } else { Err(None) }
 }
 
 /// `x ← a⁻¹ x`, of which these are the factors of a square matrix, and the order of rows (algorithms 3.1.3 and 3.1.4).
 #[inline]
 pub(super) fn solve_lu<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], x: &mut [T]) {
+    by_size!(n => solve_lu_of(&factors[..n * n], n, &rows[..n], &mut x[..n]));
+}
+
+#[inline(always)]
+fn solve_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], x: &mut [T]) {
     let mut before = [num_traits::zero::<T>(); LIMIT];
-    before[..n].copy_from_slice(x);
+    let before = &mut before[..n];
+    before.copy_from_slice(x);
     x.iter_mut().zip(rows).for_each(|(x, &row)| *x = before[row]);
     for j in 0..n {
         let (first, rest) = x[j..n].split_first_mut().expect("j < n");
@@ -124,7 +177,15 @@ pub(super) fn solve_upper<T: LinalgElement>(u: &[T], m: usize, n: usize, x: &mut
 /// matrix.
 #[inline]
 pub(super) fn invert_lu<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inverse: &mut [T]) {
-    let reciprocals: [T; LIMIT] = array::from_fn(|j| if j < n { factors[j * (n + 1)].reciprocal() } else { T::zero() });
+    by_size!(n => invert_lu_of(&factors[..n * n], n, &rows[..n], &mut inverse[..n * n]));
+}
+
+#[inline(always)]
+fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inverse: &mut [T]) {
+    let mut reciprocals = [num_traits::zero::<T>(); LIMIT];
+    for (j, reciprocal) in reciprocals[..n].iter_mut().enumerate() {
+        *reciprocal = factors[j * (n + 1)].reciprocal();
+    }
     for (i, &row) in rows.iter().enumerate() {
         let x = &mut inverse[row * n..][..n];
         x.fill(num_traits::zero());
@@ -139,6 +200,21 @@ pub(super) fn invert_lu<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize
             subtract(before, &factors[j * n..][..j], from[0]);
         }
     }
+}
+
+/// Calls a function with the factors of a square matrix of no more than [`TINY`] rows, and the order of rows.
+#[inline]
+pub(super) fn with_lu<T: LinalgElement>(a: &ArrayRef2<T>, f: impl FnOnce(&[T], &[usize])) -> Result<(), NoFactors> {
+    let (mut factors, mut rows, n) = ([num_traits::zero(); TINY * TINY], [0; TINY], a.nrows());
+    for (i, row) in a.rows().into_iter().enumerate() {
+        for (to, &x) in factors[i..].iter_mut().step_by(n).zip(row) {
+            *to = x;
+        }
+    }
+    let (factors, rows) = (&mut factors[..n * n], &mut rows[..n]);
+    lu(factors, n, n, rows)?;
+    f(factors, rows);
+    Ok(())
 }
 
 /// Replaces a matrix by `r` and, below the diagonal, the vectors of the reflections that `q` is a product of (algorithm 5.2.1).
