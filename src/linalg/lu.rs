@@ -28,7 +28,7 @@ pub struct Lu<'s, T> {
     s: Scope<'s>,
     /// `u`, and below the diagonal `l`.
     factors: ArrayViewMut2<'s, T>,
-    /// Which row of `a` each row of the product is; and then, but of small matrices, which row of the product each row of `a` is.
+    /// Which row of `a` each row of the product is; and then, which row of the product each row of `a` is.
     order: ArrayViewMut1<'s, usize>,
     /// Whether the number of rows that changed places with another is odd.
     odd: bool,
@@ -70,14 +70,13 @@ impl<'s> Scope<'s> {
     /// ```
     pub fn lu<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Lu<'s, T>, LinalgError> {
         let (m, n) = a.dim();
-        let is_small = small::is_small(m, n);
         let mut lu = Lu {
             s: self,
             factors: copy(self, a)?,
-            order: self.try_alloc_array::<usize>(if is_small { m } else { 2 * m })?,
+            order: self.try_alloc_array::<usize>(m.saturating_mul(2))?,
             odd: false,
         };
-        let factored = if is_small {
+        let factored = if small::is_small(m, n) {
             small::lu(elements_mut(&mut lu.factors), m, n, elements_mut(&mut lu.order)).map(|odd| lu.odd = odd)
         } else {
             lu.factor_by_faer(self)?;
@@ -368,7 +367,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     /// Writes the inverse to what `matrix` has made; `a` is square.
     fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
         let n = self.factors.nrows();
-        if small::is_small(n, n) {
+        if n <= small::INVERSE_LIMIT {
             small::invert_lu(elements(&self.factors), n, elements(&self.order), elements_mut(inverse));
         } else {
             let factors = faer_ref(&self.factors);

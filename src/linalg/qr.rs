@@ -301,6 +301,12 @@ impl<'s, T: LinalgElement> Qr<'s, T> {
         if let Some(pivot) = self.reflections.dependent_column() {
             return Err(LinalgError::Singular { pivot });
         }
+        if rows == columns {
+            let mut x = copy(s, b)?;
+            self.reflections.apply_adjoint(s, &mut x)?;
+            self.reflections.solve_upper(&mut x);
+            return finite(x);
+        }
         let mut dim = b.raw_dim();
         dim[0] = columns;
         let mut x = s.try_alloc_array::<T>(dim.f())?;

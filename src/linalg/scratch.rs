@@ -63,7 +63,8 @@ pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usi
 /// ```
 pub fn inv_scratch<T: LinalgElement>(n: usize) -> usize {
     let inverting = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
-    let passing = lu_passing::<T>(n, n).max(beyond_small(n, n, inverting));
+    let inverting = if n <= small::INVERSE_LIMIT { 0 } else { bytes(inverting) };
+    let passing = lu_passing::<T>(n, n).max(inverting);
     let factors = if n <= small::TINY { 0 } else { lu_factors::<T>(n, n) };
     sum([array::<T>(n, n), factors, passing])
 }
@@ -126,8 +127,7 @@ pub fn svd_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
 
 /// What a factorisation keeps.
 fn lu_factors<T: LinalgElement>(m: usize, n: usize) -> usize {
-    let order = if small::is_small(m, n) { m } else { m.saturating_mul(2) };
-    sum([array::<T>(m, n), array::<usize>(order, 1)])
+    sum([array::<T>(m, n), array::<usize>(m.saturating_mul(2), 1)])
 }
 
 fn lu_passing<T: LinalgElement>(m: usize, n: usize) -> usize {

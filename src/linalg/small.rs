@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+use core::array;
+
 use ndarray::ArrayRef2;
 use num_traits::{Float, One, Zero};
 
@@ -16,6 +18,9 @@ const LIMIT: usize = 32;
 
 /// The same, of QR factorisations, where faer's kernels take longer to gain from blocks.
 const QR_LIMIT: usize = 64;
+
+/// The same, of inverses.
+pub(super) const INVERSE_LIMIT: usize = 24;
 
 /// Whether Cholesky and LU factorisations of matrices of this shape are for these loops.
 #[inline]
@@ -52,7 +57,8 @@ macro_rules! by_size {
 /// Why a matrix is not factorised: the first pivot that is zero; or none is, and one is not finite.
 pub(super) type NoFactors = Option<usize>;
 
-/// Replaces the lower triangle of a positive definite matrix by its factor `l` (algorithm 4.2.2, by outer products). Else the first
+/// Replaces the lower triangle of a positive definite matrix by its factor `l` (algorithm 4.2.1, four columns at a
+/// time). Else the first
 /// pivot that is not positive, or not finite.
 #[inline]
 pub(super) fn cholesky<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), usize> {
@@ -62,21 +68,26 @@ pub(super) fn cholesky<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), us
 #[inline(always)]
 fn cholesky_of<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), usize> {
     for j in 0..n {
-        let (column, rest) = a[j * n..].split_at_mut(n);
-        let column = &mut column[j..];
+        let (before, column) = a.split_at_mut(j * n);
+        let column = &mut column[j..n];
+        let mut fours = before.chunks_exact(4 * n);
+        for four in &mut fours {
+            let four: [&[T]; 4] = array::from_fn(|k| &four[k * n..][j..n]);
+            subtract_four(column, four, four.map(|other| other[0].conjugate()));
+        }
+        for other in fours.remainder().chunks_exact(n) {
+            let other = &other[j..];
+            subtract(column, other, other[0].conjugate());
+        }
         let pivot = column[0].real_part();
         // What is NaN is not larger than zero either.
         if !(pivot > num_traits::zero() && pivot < Float::infinity()) {
             return Err(j);
         }
         let root = pivot.sqrt();
-        column[0] = T::of_real(root);
         let reciprocal = root.recip();
-        column[1..].iter_mut().for_each(|x| *x = x.times(reciprocal));
-        for (k, other) in rest.chunks_exact_mut(n).enumerate() {
-            let below = &column[k + 1..];
-            subtract(&mut other[j + k + 1..], below, below[0].conjugate());
-        }
+        column.iter_mut().for_each(|x| *x = x.times(reciprocal));
+        column[0] = T::of_real(root);
     }
     Ok(())
 }
@@ -102,15 +113,16 @@ fn solve_cholesky_of<T: LinalgElement>(l: &[T], n: usize, x: &mut [T]) {
     }
 }
 
-/// Replaces a matrix by its factors, with partial pivoting (algorithm 3.4.1), and writes to `rows` which of its rows each row of the
-/// product is: whether the number of exchanges is odd.
+/// Replaces a matrix by its factors, with partial pivoting (algorithm 3.4.1), and writes to `order` which of its rows each row of the
+/// product is, and then which row of the product each of its rows is: whether the number of exchanges is odd.
 #[inline]
-pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [usize]) -> Result<bool, NoFactors> {
-    if m == n { by_size!(n => lu_of(&mut a[..n * n], n, n, &mut rows[..n])) } else { lu_of(a, m, n, rows) }
+pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, order: &mut [usize]) -> Result<bool, NoFactors> {
+    if m == n { by_size!(n => lu_of(&mut a[..n * n], n, n, &mut order[..2 * n])) } else { lu_of(a, m, n, order) }
 }
 
 #[inline(always)]
-fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [usize]) -> Result<bool, NoFactors> {
+fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, order: &mut [usize]) -> Result<bool, NoFactors> {
+    let (rows, places) = order.split_at_mut(m);
     rows.iter_mut().enumerate().for_each(|(i, row)| *row = i);
     let (mut odd, mut finite) = (false, true);
     for j in 0..m.min(n) {
@@ -140,6 +152,7 @@ fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, rows: &mut [usize]) 
             subtract(other, below, *first);
         }
     }
+    rows.iter().zip(0..).for_each(|(&row, i)| places[row] = i);
     if finite { Ok(odd) } else { Err(None) }
 }
 
@@ -205,15 +218,15 @@ fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inver
 /// Calls a function with the factors of a square matrix of no more than [`TINY`] rows, and the order of rows.
 #[inline]
 pub(super) fn with_lu<T: LinalgElement>(a: &ArrayRef2<T>, f: impl FnOnce(&[T], &[usize])) -> Result<(), NoFactors> {
-    let (mut factors, mut rows, n) = ([num_traits::zero(); TINY * TINY], [0; TINY], a.nrows());
+    let (mut factors, mut order, n) = ([num_traits::zero(); TINY * TINY], [0; 2 * TINY], a.nrows());
     for (i, row) in a.rows().into_iter().enumerate() {
         for (to, &x) in factors[i..].iter_mut().step_by(n).zip(row) {
             *to = x;
         }
     }
-    let (factors, rows) = (&mut factors[..n * n], &mut rows[..n]);
-    lu(factors, n, n, rows)?;
-    f(factors, rows);
+    let (factors, order) = (&mut factors[..n * n], &mut order[..2 * n]);
+    lu(factors, n, n, order)?;
+    f(factors, order);
     Ok(())
 }
 
@@ -311,6 +324,14 @@ pub(super) fn apply<T: LinalgElement>(reflections: &[T], m: usize, scales: &[T],
 #[inline(always)]
 fn subtract<T: LinalgElement>(to: &mut [T], x: &[T], factor: T) {
     to.iter_mut().zip(x).for_each(|(to, &x)| *to = *to - x * factor);
+}
+
+/// `to ← to - x factor` for one `x` after the other.
+#[inline(always)]
+fn subtract_four<T: LinalgElement>(to: &mut [T], [a, b, c, d]: [&[T]; 4], [e, f, g, h]: [T; 4]) {
+    for ((((to, &a), &b), &c), &d) in to.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        *to = *to - a * e - b * f - c * g - d * h;
+    }
 }
 
 /// `xᴴ y`, in four sums.
