@@ -182,7 +182,7 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
         root * root
     }
 
-    /// The natural logarithm of the determinant of `a`. (With the feature `std`.)
+    /// The natural logarithm of the determinant of `a`.
     ///
     /// ```
     /// use ndarray::Array2;
@@ -194,7 +194,6 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     ///     assert!((cholesky.ln_det() - 1000.0 * 16f64.ln()).abs() < 1e-9);
     /// });
     /// ```
-    #[cfg(feature = "std")]
     pub fn ln_det(&self) -> T::Real {
         let half = self.l.diag().iter().fold(T::Real::zero(), |sum, x| sum + x.real_part().ln());
         half + half

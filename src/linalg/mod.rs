@@ -44,7 +44,6 @@ pub use cholesky::Cholesky;
 pub use element::LinalgElement;
 pub use error::LinalgError;
 pub use lu::Lu;
-pub use matmul::MatmulDim;
 pub use qr::Qr;
 pub use scratch::{
     cholesky_scratch, eigh_scratch, inv_scratch, least_squares_scratch, lu_scratch, qr_scratch, solve_scratch,
