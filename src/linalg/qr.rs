@@ -298,6 +298,10 @@ impl<'s, T: LinalgElement> Qr<'s, T> {
             return Err(LinalgError::Underdetermined { rows, columns });
         }
         check_right_hand_side(b, rows)?;
+        // What is not finite elsewhere makes the result so, but by infinity on the diagonal a number becomes zero.
+        if !self.reflections.factors.diag().iter().all(|&x| T::all_finite(&[x])) {
+            return Err(LinalgError::NotFinite);
+        }
         if let Some(pivot) = self.reflections.dependent_column() {
             return Err(LinalgError::Singular { pivot });
         }

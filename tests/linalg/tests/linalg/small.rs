@@ -46,7 +46,10 @@ fn answers_are_faers<T: Number>() {
             same(small.l().view(), large_one.l().slice(part), "l");
             same(small.u().view(), large_one.u().slice(part), "u");
             let det = |x: T| Array2::from_elem((1, 1), x);
-            same(det(small.det()).view(), det(large_one.det()).view(), "det");
+            // Beyond, it is too large for `f32`.
+            if n <= 20 {
+                same(det(small.det()).view(), det(large_one.det()).view(), "det");
+            }
             let expected = column(large_one.solve(&large_b).unwrap());
             let expected = expected.slice(s![..n, ..]);
             same(column(small.solve(&b).unwrap()).view(), expected, "solve by LU");
