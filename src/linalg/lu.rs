@@ -1,4 +1,4 @@
-//! The LU factorisation, and what is asked of a matrix once: a solution, the inverse, the determinant.
+//! The LU factorisation.
 
 #![forbid(unsafe_code)]
 
@@ -11,7 +11,7 @@ use ndarray::{
 
 use super::matrices::{
     check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite, matrix,
-    not_square, order_of, right_hand_side, with_scratch,
+    not_square, order_of, with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
@@ -36,7 +36,7 @@ pub struct Lu<'s, T> {
 
 /// Why there are no factors of which no pivot is zero and all are finite; the first pivot that is zero, if there is one.
 #[cold]
-fn no_factors<T: LinalgElement>(a: &ArrayRef2<T>, zero: Option<usize>) -> LinalgError {
+pub(super) fn no_factors<T: LinalgElement>(a: &ArrayRef2<T>, zero: Option<usize>) -> LinalgError {
     match zero {
         Some(pivot) if is_finite(a) => LinalgError::Singular { pivot },
         _ => LinalgError::NotFinite,
@@ -88,96 +88,6 @@ impl<'s> Scope<'s> {
             Ok(()) if m == n || is_finite(a) => Ok(lu),
             Ok(()) => Err(LinalgError::NotFinite),
             Err(pivot) => Err(no_factors(a, pivot)),
-        }
-    }
-
-    /// The solution `x` of `a x = b`, by [`lu`](Scope::lu). `b` is a vector, or a matrix with a right-hand side in each column; then
-    /// `x` is column-major.
-    ///
-    /// # Errors
-    ///
-    /// If `a` is not square, or is singular; if `b` has not as many rows; if elements of the operands or of the result are not
-    /// finite; if there is no memory.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// let a = array![[1.0, 2.0], [4.0, 4.0]];
-    /// ndarena::scope(|s| {
-    ///     assert_eq!(s.solve(&a, &array![5.0, 12.0])?, array![1.0, 2.0]);
-    ///     Ok::<_, ndarena::linalg::LinalgError>(())
-    /// });
-    /// ```
-    pub fn solve<T: LinalgElement, D: Dimension>(
-        self,
-        a: &ArrayRef2<T>,
-        b: &ArrayRef<T, D>,
-    ) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
-        let n = order_of(a)?;
-        let mut x = right_hand_side(self, b, n)?;
-        if n <= small::TINY {
-            let solved = small::with_lu(a, |factors, rows| {
-                columns_of(&mut x, n).for_each(|x| small::solve_lu(factors, n, rows, x));
-            });
-            solved.map_err(|pivot| no_factors(a, pivot))?;
-        } else {
-            self.scope(|inner| inner.lu(a)?.solve_in_place(inner, &mut x))?;
-        }
-        finite(x)
-    }
-
-    /// The inverse of `a`, column-major, by [`lu`](Scope::lu). To solve systems of equations, [`solve`](Scope::solve()) is faster and
-    /// more accurate.
-    ///
-    /// # Errors
-    ///
-    /// If `a` is not square, or is singular; if elements of `a` or of the result are not finite; if there is no memory.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// ndarena::scope(|s| {
-    ///     let inverse = s.inv(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap();
-    ///     assert_eq!(inverse, array![[-1.0, 0.5], [1.0, -0.25]]);
-    /// });
-    /// ```
-    pub fn inv<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<ArrayViewMut2<'s, T>, LinalgError> {
-        let n = order_of(a)?;
-        let mut inverse = matrix(self, n, n)?;
-        if n <= small::TINY {
-            let to = elements_mut(&mut inverse);
-            let inverted = small::with_lu(a, |factors, rows| small::invert_lu(factors, n, rows, to));
-            inverted.map_err(|pivot| no_factors(a, pivot))?;
-        } else {
-            self.scope(|inner| inner.lu(a)?.inverse_to(inner, &mut inverse))?;
-        }
-        finite(inverse)
-    }
-
-    /// The determinant of `a`, by [`lu`](Scope::lu): zero, if that finds it singular; NaN, if an element is NaN or infinite.
-    ///
-    /// # Panics
-    ///
-    /// If `a` is not square; and as [`AllocArray`](crate::AllocArray) says.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// ndarena::scope(|s| {
-    ///     assert_eq!(s.det(&array![[1.0, 2.0], [4.0, 4.0]]), -4.0);
-    ///     assert_eq!(s.det(&array![[1.0, 2.0], [2.0, 4.0]]), 0.0);
-    /// });
-    /// ```
-    #[track_caller]
-    pub fn det<T: LinalgElement>(self, a: &ArrayRef2<T>) -> T {
-        if !a.is_square() {
-            not_square("det", a.dim());
-        }
-        match self.scope(|inner| Ok(inner.lu(a)?.det())) {
-            Ok(det) => det,
-            Err(LinalgError::Singular { .. }) => num_traits::zero(),
-            Err(LinalgError::Alloc(error)) => error.panic(),
-            Err(_) => num_traits::zero::<T>() / num_traits::zero::<T>(),
         }
     }
 }
@@ -325,7 +235,11 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     }
 
     /// Replaces `x`, which holds `b` at first and was made by `copy`, by the solution; `a` is square.
-    fn solve_in_place<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), LinalgError> {
+    pub(super) fn solve_in_place<D: Dimension>(
+        &self,
+        s: Scope<'_>,
+        x: &mut ArrayViewMut<'_, T, D>,
+    ) -> Result<(), LinalgError> {
         let n = self.factors.nrows();
         if small::is_small(n, n) {
             let (factors, rows) = (elements(&self.factors), elements(&self.order));
@@ -365,7 +279,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     }
 
     /// Writes the inverse to what `matrix` has made; `a` is square.
-    fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
+    pub(super) fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
         let n = self.factors.nrows();
         if n <= small::INVERSE_LIMIT {
             small::invert_lu(elements(&self.factors), n, elements(&self.order), elements_mut(inverse));

@@ -57,9 +57,8 @@ macro_rules! by_size {
 /// Why a matrix is not factorised: the first pivot that is zero; or none is, and one is not finite.
 pub(super) type NoFactors = Option<usize>;
 
-/// Replaces the lower triangle of a positive definite matrix by its factor `l` (algorithm 4.2.1, four columns at a
-/// time). Else the first
-/// pivot that is not positive, or not finite.
+/// Replaces the lower triangle of a positive definite matrix by its factor `l` (algorithm 4.2.1, four columns at a time). Else the
+/// first pivot that is not positive, or not finite.
 #[inline]
 pub(super) fn cholesky<T: LinalgElement>(a: &mut [T], n: usize) -> Result<(), usize> {
     by_size!(n => cholesky_of(&mut a[..n * n], n))

@@ -49,6 +49,11 @@ fn allocates_nothing<T: Number>(
     }
 }
 
+/// At other sizes operations are left out that do once more what another has done, since they take long.
+fn does_all(n: usize) -> bool {
+    n <= 128 || n % 37 == 0 || n == 512
+}
+
 /// Tests of operations of `f64` at every size to 512, or to `$all` if they take long; of other elements up to 100.
 macro_rules! of_all_elements {
     ($test:ident, $all:literal) => {
@@ -86,8 +91,10 @@ fn lu() {
             |n| random::<T>(n, n, 9),
             |s, a, b| {
                 let lu = s.lu(a)?;
-                black_box((lu.l(), lu.u(), lu.solve(b)?, lu.inv()?, lu.det()));
-                black_box((s.solve(a, b)?, s.inv(a)?, s.det(a)));
+                black_box((lu.solve(b)?, lu.det(), s.inv(a)?));
+                if does_all(a.nrows()) {
+                    black_box((lu.l(), lu.u(), lu.inv()?, s.solve(a, b)?, s.det(a)));
+                }
                 Ok(())
             },
         );
@@ -103,7 +110,10 @@ fn qr() {
             |n| random::<T>(n, n, 10),
             |s, a, b| {
                 let qr = s.qr(a);
-                black_box((qr.q(), qr.r(), qr.solve(b)?));
+                black_box((qr.r(), qr.solve(b)?));
+                if does_all(a.nrows()) {
+                    black_box(qr.q());
+                }
                 Ok(())
             },
         );

@@ -6,6 +6,7 @@ use ndarray::prelude::*;
 use num_complex::Complex64;
 
 use crate::judge::*;
+use crate::properties::allowed;
 
 /// Beyond the largest matrix that any loop is for.
 const LARGE: usize = 80;
@@ -31,7 +32,8 @@ fn answers_are_faers<T: Number>() {
         let mut large_b = Array1::zeros(LARGE);
         large_b.slice_mut(s![..n]).assign(&b);
         let same = |found: ArrayView2<'_, T>, expected: ArrayView2<'_, T>, what: &str| {
-            assert_close::<T, _>(&exact(&found), &exact(&expected), norm(&expected), 30.0, &format!("{what}, {n}"));
+            let what = format!("{what}, {n}");
+            assert_close::<T, _>(&exact(&found), &exact(&expected), norm(&expected), allowed(n, n), &what);
         };
         let column = |x: ArrayViewMut1<'_, T>| x.to_owned().insert_axis(Axis(1));
         ndarena::scope(|s| {
