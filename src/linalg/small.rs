@@ -145,7 +145,7 @@ fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, order: &mut [usize])
         let (column, rest) = a[j * m..].split_at_mut(m);
         let (pivot, below) = column[j..].split_first_mut().expect("j < m");
         let reciprocal = pivot.reciprocal();
-        below.iter_mut().for_each(|x| *x = *x * reciprocal);
+        below.iter_mut().for_each(|x| *x *= reciprocal);
         for other in rest.chunks_exact_mut(m) {
             let (first, other) = other[j..].split_first_mut().expect("j < m");
             subtract(other, below, *first);
@@ -179,7 +179,7 @@ fn solve_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], x: &mu
 pub(super) fn solve_upper<T: LinalgElement>(u: &[T], m: usize, n: usize, x: &mut [T]) {
     for j in (0..n).rev() {
         let column = &u[j * m..][..=j];
-        x[j] = x[j] * column[j].reciprocal();
+        x[j] *= column[j].reciprocal();
         let (before, from) = x.split_at_mut(j);
         subtract(before, column, from[0]);
     }
@@ -207,7 +207,7 @@ fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inver
             subtract(rest, &factors[j * n..][j + 1..n], *first);
         }
         for j in (0..n).rev() {
-            x[j] = x[j] * reciprocals[j];
+            x[j] *= reciprocals[j];
             let (before, from) = x.split_at_mut(j);
             subtract(before, &factors[j * n..][..j], from[0]);
         }
@@ -268,7 +268,7 @@ fn reflection<T: LinalgElement>(x: &mut [T]) -> T::Real {
     let size = squares.sqrt();
     let (direction, modulus) = (first.direction(), head.sqrt());
     let reciprocal = (*first + direction.times(size)).reciprocal();
-    rest.iter_mut().for_each(|x| *x = *x * reciprocal);
+    rest.iter_mut().for_each(|x| *x *= reciprocal);
     *first = -direction.times(size);
     // Half of the square of the vector with a first element of 1.
     let sum = modulus + size;
@@ -299,7 +299,7 @@ pub(super) fn norm<T: LinalgElement>(x: &[T]) -> T::Real {
 fn reflect<T: LinalgElement>(v: &[T], t: T::Real, x: &mut [T]) {
     let (first, rest) = x.split_first_mut().expect("a column has elements");
     let along = (*first + dot(v, rest)).times(t.recip());
-    *first = *first - along;
+    *first -= along;
     subtract(rest, v, along);
 }
 
@@ -322,7 +322,7 @@ pub(super) fn apply<T: LinalgElement>(reflections: &[T], m: usize, scales: &[T],
 /// `to ← to - x factor`.
 #[inline(always)]
 fn subtract<T: LinalgElement>(to: &mut [T], x: &[T], factor: T) {
-    to.iter_mut().zip(x).for_each(|(to, &x)| *to = *to - x * factor);
+    to.iter_mut().zip(x).for_each(|(to, &x)| *to -= x * factor);
 }
 
 /// `to ← to - x factor` for one `x` after the other.
@@ -340,11 +340,11 @@ fn dot<T: LinalgElement>(x: &[T], y: &[T]) -> T {
     let (xs, ys) = (x.chunks_exact(4), y[..x.len()].chunks_exact(4));
     let mut sum = T::zero();
     for (&x, &y) in xs.remainder().iter().zip(ys.remainder()) {
-        sum = sum + x.conjugate() * y;
+        sum += x.conjugate() * y;
     }
     for (x, y) in xs.zip(ys) {
         for ((sum, &x), &y) in sums.iter_mut().zip(x).zip(y) {
-            *sum = *sum + x.conjugate() * y;
+            *sum += x.conjugate() * y;
         }
     }
     sum + ((sums[0] + sums[2]) + (sums[1] + sums[3]))
