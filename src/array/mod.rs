@@ -30,6 +30,8 @@ pub use constructors::AllocArray;
 pub use element::AllocElement;
 pub use ops::{Number, Operand, Operands};
 pub use products::DotDim;
+#[cfg(feature = "linalg")]
+pub(crate) use products::Kernel;
 #[cfg(feature = "std")]
 pub use products::SolveError;
 pub use zip_collect::MapCollectIn;

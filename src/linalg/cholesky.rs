@@ -6,10 +6,14 @@ use faer::Par;
 use faer::linalg::cholesky::llt;
 use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Dimension};
 
+use num_traits::{Float, One, Zero};
+
 use super::matrices::{
-    all_finite, clear_upper, copy, faer_mut, faer_ref, matrix, order_of, right_hand_side, with_scratch,
+    clear_upper, columns_of, copy_lower, elements, elements_mut, faer_mut, faer_ref, finite, is_finite_below, matrix,
+    order_of, right_hand_side, with_scratch,
 };
-use super::{LinalgElement, LinalgError};
+use super::{LinalgElement, LinalgError, small};
+use crate::error::AllocError;
 use crate::scope::Scope;
 
 /// The factorisation `a = l lᴴ` of a positive definite matrix: symmetric, or Hermitian if it is complex. `l` is lower triangular,
@@ -47,25 +51,32 @@ impl<'s> Scope<'s> {
     /// ```
     pub fn cholesky<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Cholesky<'s, T>, LinalgError> {
         let n = order_of(a)?;
-        let mut l = copy(self, a)?;
-        // faer looks at the imaginary parts of the diagonal now and then.
-        l.diag_mut().map_inplace(|x| *x = x.without_imaginary_part());
-        let scratch = llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default());
-        let factored = with_scratch(self, scratch, |stack| {
-            llt::factor::cholesky_in_place(faer_mut(&mut l), Default::default(), Par::Seq, stack, Default::default())
-        })?;
-        if let Err(llt::factor::LltError::NonPositivePivot { index }) = factored {
+        let mut l = copy_lower(self, a)?;
+        let factored = if small::is_small(n, n) {
+            small::cholesky(elements_mut(&mut l), n)
+        } else {
+            self.cholesky_by_faer(&mut l)?
+        };
+        if let Err(pivot) = factored {
             // What is NaN or infinite makes the pivot in its row so: it is looked for only where there is no factorisation.
-            let finite = a.indexed_iter().all(|((i, j), x)| i < j || x.finite());
-            return Err(if finite {
-                LinalgError::NotPositiveDefinite { pivot: index }
+            return Err(if is_finite_below(a) {
+                LinalgError::NotPositiveDefinite { pivot }
             } else {
                 LinalgError::NotFinite
             });
         }
-        // faer leaves there what it had in passing.
         clear_upper(&mut l);
         Ok(Cholesky { s: self, l })
+    }
+
+    /// Replaces a lower triangle by the factor, or tells which pivot is not positive.
+    #[inline(never)]
+    fn cholesky_by_faer<T: LinalgElement>(self, l: &mut ArrayViewMut2<'_, T>) -> Result<Result<(), usize>, AllocError> {
+        let scratch = llt::factor::cholesky_in_place_scratch::<T::Faer>(l.nrows(), Par::Seq, Default::default());
+        let factored = with_scratch(self, scratch, |stack| {
+            llt::factor::cholesky_in_place(faer_mut(l), Default::default(), Par::Seq, stack, Default::default())
+        })?;
+        Ok(factored.map(drop).map_err(|llt::factor::LltError::NonPositivePivot { index }| index))
     }
 }
 
@@ -144,12 +155,18 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
         s: Scope<'r>,
         b: &ArrayRef<T, D>,
     ) -> Result<ArrayViewMut<'r, T, D>, LinalgError> {
-        let mut x = right_hand_side(s, b, self.l.nrows())?;
-        let scratch = llt::solve::solve_in_place_scratch::<T>(self.l.nrows(), 1, Par::Seq);
-        with_scratch(s, scratch, |stack| {
-            llt::solve::solve_in_place(faer_ref(&self.l), faer_mut(&mut x), Par::Seq, stack);
-        })?;
-        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+        let n = self.l.nrows();
+        let mut x = right_hand_side(s, b, n)?;
+        if small::is_small(n, n) {
+            let l = elements(&self.l);
+            columns_of(&mut x, n).for_each(|x| small::solve_cholesky(l, n, x));
+        } else {
+            let scratch = llt::solve::solve_in_place_scratch::<T::Faer>(n, 1, Par::Seq);
+            with_scratch(s, scratch, |stack| {
+                llt::solve::solve_in_place(faer_ref(&self.l), faer_mut(&mut x), Par::Seq, stack);
+            })?;
+        }
+        finite(x)
     }
 
     /// The determinant of `a`; infinite, or zero, if it is too large or too small for its type
@@ -161,11 +178,11 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     /// ndarena::scope(|s| assert_eq!(s.cholesky(&array![[4.0, 2.0], [2.0, 5.0]]).unwrap().det(), 16.0));
     /// ```
     pub fn det(&self) -> T::Real {
-        let root = self.l.diag().iter().fold(num_traits::one::<T::Real>(), |root, x| root * x.real_part());
+        let root = self.l.diag().iter().fold(T::Real::one(), |root, x| root * x.real_part());
         root * root
     }
 
-    /// The natural logarithm of the determinant of `a`. (With the feature `std`.)
+    /// The natural logarithm of the determinant of `a`.
     ///
     /// ```
     /// use ndarray::Array2;
@@ -177,9 +194,8 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     ///     assert!((cholesky.ln_det() - 1000.0 * 16f64.ln()).abs() < 1e-9);
     /// });
     /// ```
-    #[cfg(feature = "std")]
     pub fn ln_det(&self) -> T::Real {
-        let half = self.l.diag().iter().fold(num_traits::zero::<T::Real>(), |sum, x| sum + x.ln_of_real());
+        let half = self.l.diag().iter().fold(T::Real::zero(), |sum, x| sum + x.real_part().ln());
         half + half
     }
 
@@ -200,8 +216,8 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     /// ```
     pub fn inv(&self) -> Result<ArrayViewMut2<'s, T>, LinalgError> {
         let n = self.l.nrows();
-        let mut inverse = matrix(self.s, n, n)?;
-        with_scratch(self.s, llt::inverse::inverse_scratch::<T>(n, Par::Seq), |stack| {
+        let mut inverse = matrix::<T>(self.s, n, n)?;
+        with_scratch(self.s, llt::inverse::inverse_scratch::<T::Faer>(n, Par::Seq), |stack| {
             llt::inverse::inverse(faer_mut(&mut inverse), faer_ref(&self.l), Par::Seq, stack);
         })?;
         // faer writes the lower triangle.
@@ -211,6 +227,6 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
             }
             inverse[[j, j]] = inverse[[j, j]].without_imaginary_part();
         }
-        if all_finite(&inverse) { Ok(inverse) } else { Err(LinalgError::NotFinite) }
+        finite(inverse)
     }
 }

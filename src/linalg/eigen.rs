@@ -3,11 +3,11 @@
 #![forbid(unsafe_code)]
 
 use faer::Par;
-use faer::diag::DiagMut;
 use faer::linalg::evd::{self, ComputeEigenvectors};
+use faer::traits::ComplexField;
 use ndarray::{ArrayRef2, ArrayViewMut1, ArrayViewMut2};
 
-use super::matrices::{NO_GAPS, copy, faer_mut, faer_ref, matrix, order_of, prepare_lower, with_scratch};
+use super::matrices::{copy_lower, faer_mut, faer_ref, faer_view, is_finite_below, matrix, order_of, with_scratch};
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
 use crate::scope::Scope;
@@ -44,16 +44,24 @@ impl<'s> Scope<'s> {
             return Ok((values, vectors));
         }
         self.scope(|inner| {
-            let mut lower = copy(inner, a)?;
-            if !prepare_lower(&mut lower) {
+            if !is_finite_below(a) {
                 return Err(LinalgError::NotFinite);
             }
+            // Of imaginary parts on the diagonal faer looks at some; it copies the matrix by itself.
+            let real;
+            let a = if const { <T::Faer as ComplexField>::IS_REAL } {
+                faer_view(a.view())
+            } else {
+                real = copy_lower(inner, a)?;
+                faer_ref(&real)
+            };
             let mut found = inner.try_alloc_array::<T>(n)?;
-            let scratch = evd::self_adjoint_evd_scratch::<T>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+            let scratch =
+                evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
             let done = with_scratch(inner, scratch, |stack| {
-                let found = DiagMut::from_slice_mut(found.as_slice_mut().expect(NO_GAPS));
+                let found = faer_mut(&mut found).col_mut(0).as_diagonal_mut();
                 let vectors = Some(faer_mut(&mut vectors));
-                evd::self_adjoint_evd(faer_ref(&lower), found, vectors, Par::Seq, stack, Default::default())
+                evd::self_adjoint_evd(a, found, vectors, Par::Seq, stack, Default::default())
             })?;
             done.map_err(|evd::EvdError::NoConvergence| LinalgError::NoConvergence)?;
             values.iter_mut().zip(&found).for_each(|(to, from)| *to = from.real_part());

@@ -2,12 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+use core::fmt;
 use core::ops::Neg;
 
 use faer::traits::ComplexField;
+use faer::{MatMut, MatRef};
 use ndarray::LinalgScalar;
 use num_complex::Complex;
-use num_traits::NumCast;
+use num_traits::{Float, NumAssignOps};
 
 use crate::array::AllocElement;
 
@@ -33,11 +35,17 @@ use crate::array::AllocElement;
     note = "matrices have elements of `f32`, `f64`, `Complex<f32>` or `Complex<f64>`"
 )]
 pub trait LinalgElement:
-    private::Field<Real: LinalgScalar + Neg<Output = Self::Real> + PartialOrd + NumCast + AllocElement>
+    private::Field<Part = <Self as LinalgElement>::Real>
     + LinalgScalar
+    + NumAssignOps
     + Neg<Output = Self>
+    + PartialEq
+    + fmt::Debug
     + AllocElement
 {
+    /// What its real part is: an `f32` or `f64`.
+    type Real: LinalgElement<Real = <Self as LinalgElement>::Real> + Float;
+
     /// The real part, an `f32` or `f64`.
     fn real_part(self) -> Self::Real;
 
@@ -46,23 +54,49 @@ pub trait LinalgElement:
 }
 
 pub(super) mod private {
+    use super::{ComplexField, MatMut, MatRef};
+
     /// What only this crate implements, and uses.
-    pub trait Field: super::ComplexField {
-        /// Whether it is neither infinite nor NaN, nor a part of it.
-        fn finite(self) -> bool;
+    pub trait Field: Copy {
+        /// The same type, of which faer's kernels know that they are for it.
+        type Faer: ComplexField;
+
+        /// What its parts are.
+        type Part;
+
+        /// faer's matrix, as one that its kernels are for.
+        fn for_faer(of: MatRef<'_, Self>) -> MatRef<'_, Self::Faer>;
+
+        /// As [`for_faer`](Field::for_faer), to write to.
+        fn for_faer_mut(of: MatMut<'_, Self>) -> MatMut<'_, Self::Faer>;
+
+        /// Whether none is infinite or NaN, nor a part of it.
+        fn all_finite(numbers: &[Self]) -> bool;
 
         /// The number without its imaginary part.
         fn without_imaginary_part(self) -> Self;
 
+        /// The number with that real part, and no other.
+        fn of_real(part: Self::Part) -> Self;
+
+        /// The number times a real one.
+        fn times(self, factor: Self::Part) -> Self;
+
+        /// The square of the modulus.
+        fn squared_modulus(self) -> Self::Part;
+
+        /// The sum of the parts' sizes: no smaller than the modulus, and no larger than √2 times that.
+        fn sum_of_parts(self) -> Self::Part;
+
+        /// The number of modulus 1 in the same direction; 1, if it is zero.
+        fn direction(self) -> Self;
+
+        /// One divided by it; no part of the number need have a square.
+        fn reciprocal(self) -> Self;
+
         /// The power of two by which numbers are to be multiplied for the largest of their parts to be between 1 and 2; or 1, if
         /// all are too close to zero for it.
-        fn scale_of<'a>(numbers: impl Iterator<Item = &'a Self>) -> Self
-        where
-            Self: 'a;
-
-        /// The natural logarithm of the real part.
-        #[cfg(feature = "std")]
-        fn ln_of_real(self) -> Self::Real;
+        fn scale_of(numbers: &[Self]) -> Self::Part;
     }
 }
 
@@ -74,12 +108,42 @@ macro_rules! power_of_two_for {
     }};
 }
 
+/// Whether no number has the exponent of infinities and NaN: with one added to it, that overflows into the sign's place. (Such
+/// operations on whole numbers have no order, so that the compiler may take several at a time.)
+macro_rules! all_finite {
+    ($numbers:expr, $real:ident) => {{
+        let (one, exponent) = ($real::MIN_POSITIVE.to_bits(), $real::INFINITY.to_bits());
+        let seen = $numbers.iter().fold(0, |seen, x| seen | ((x.to_bits() & exponent) + one));
+        seen & (-0.0 as $real).to_bits() == 0
+    }};
+}
+
+/// What is the same for numbers of either kind.
+macro_rules! for_faer {
+    ($real:ty) => {
+        type Faer = Self;
+        type Part = $real;
+
+        #[inline]
+        fn for_faer(of: MatRef<'_, Self>) -> MatRef<'_, Self> {
+            of
+        }
+
+        #[inline]
+        fn for_faer_mut(of: MatMut<'_, Self>) -> MatMut<'_, Self> {
+            of
+        }
+    };
+}
+
 macro_rules! elements {
     ($($real:ident),+) => {$(
         impl private::Field for $real {
+            for_faer!($real);
+
             #[inline]
-            fn finite(self) -> bool {
-                self.is_finite()
+            fn all_finite(numbers: &[Self]) -> bool {
+                all_finite!(numbers, $real)
             }
 
             #[inline]
@@ -88,18 +152,45 @@ macro_rules! elements {
             }
 
             #[inline]
-            fn scale_of<'a>(numbers: impl Iterator<Item = &'a Self>) -> Self {
-                let largest = numbers.fold(0.0, |largest: $real, x| largest.max(x.abs()));
-                power_of_two_for!(largest, $real)
+            fn of_real(part: $real) -> Self {
+                part
             }
 
-            #[cfg(feature = "std")]
-            fn ln_of_real(self) -> $real {
-                self.ln()
+            #[inline]
+            fn times(self, factor: $real) -> Self {
+                self * factor
+            }
+
+            #[inline]
+            fn squared_modulus(self) -> $real {
+                self * self
+            }
+
+            #[inline]
+            fn sum_of_parts(self) -> $real {
+                Float::abs(self)
+            }
+
+            #[inline]
+            fn direction(self) -> Self {
+                if self < 0.0 { -1.0 } else { 1.0 }
+            }
+
+            #[inline]
+            fn reciprocal(self) -> Self {
+                1.0 / self
+            }
+
+            #[inline]
+            fn scale_of(numbers: &[Self]) -> $real {
+                let largest = numbers.iter().fold(0.0, |largest: $real, x| largest.max(Float::abs(*x)));
+                power_of_two_for!(largest, $real)
             }
         }
 
         impl LinalgElement for $real {
+            type Real = $real;
+
             #[inline]
             fn real_part(self) -> $real {
                 self
@@ -112,9 +203,11 @@ macro_rules! elements {
         }
 
         impl private::Field for Complex<$real> {
+            for_faer!($real);
+
             #[inline]
-            fn finite(self) -> bool {
-                self.re.is_finite() && self.im.is_finite()
+            fn all_finite(numbers: &[Self]) -> bool {
+                all_finite!(bytemuck::cast_slice::<Self, $real>(numbers), $real)
             }
 
             #[inline]
@@ -123,18 +216,45 @@ macro_rules! elements {
             }
 
             #[inline]
-            fn scale_of<'a>(numbers: impl Iterator<Item = &'a Self>) -> Self {
-                let largest = numbers.fold(0.0, |largest: $real, x| largest.max(x.re.abs().max(x.im.abs())));
-                Complex::new(power_of_two_for!(largest, $real), 0.0)
+            fn of_real(part: $real) -> Self {
+                Complex::new(part, 0.0)
             }
 
-            #[cfg(feature = "std")]
-            fn ln_of_real(self) -> $real {
-                self.re.ln()
+            #[inline]
+            fn times(self, factor: $real) -> Self {
+                Complex::new(self.re * factor, self.im * factor)
+            }
+
+            #[inline]
+            fn squared_modulus(self) -> $real {
+                self.norm_sqr()
+            }
+
+            #[inline]
+            fn sum_of_parts(self) -> $real {
+                Float::abs(self.re) + Float::abs(self.im)
+            }
+
+            #[inline]
+            fn direction(self) -> Self {
+                let size = Float::sqrt(self.norm_sqr());
+                if size == 0.0 { Complex::new(1.0, 0.0) } else { self / size }
+            }
+
+            #[inline]
+            fn reciprocal(self) -> Self {
+                faer::traits::math_utils::recip(&self)
+            }
+
+            #[inline]
+            fn scale_of(numbers: &[Self]) -> $real {
+                <$real>::scale_of(bytemuck::cast_slice(numbers))
             }
         }
 
         impl LinalgElement for Complex<$real> {
+            type Real = $real;
+
             #[inline]
             fn real_part(self) -> $real {
                 self.re

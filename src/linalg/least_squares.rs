@@ -4,25 +4,28 @@
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::qr::col_pivoting;
-use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
-use faer::traits::math_utils::{abs, eps, from_f64, mul_real, recip};
-use faer::{Accum, MatMut, Par};
+use faer::{Accum, Par};
 use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
 
-use super::matrices::{NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, with_scratch};
+use num_traits::Float;
+
+use super::matrices::{
+    NO_GAPS, check_right_hand_side, columns_of, copy, elements_mut, faer_mut, faer_ref, finite, is_finite, matrix,
+    number, with_scratch,
+};
 use super::qr::Reflections;
-use super::{LinalgElement, LinalgError};
+use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
 use crate::scope::Scope;
 
 /// The factorisation `a d p = q r`: `d` is diagonal, and `p` changes the order of columns, so that what the columns before leave of
 /// each is larger than what they leave of those behind it.
-struct Pivoted<'s, T> {
+struct Pivoted<'s, T: LinalgElement> {
     reflections: Reflections<'s, T>,
     /// Which column of `a` each column of `r` is.
     order: ArrayViewMut1<'s, usize>,
     /// The diagonal of `d`: powers of two, by which nothing is rounded.
-    scale: ArrayViewMut1<'s, T>,
+    scale: ArrayViewMut1<'s, T::Real>,
     /// So many columns do not depend on those before them.
     rank: usize,
 }
@@ -66,35 +69,40 @@ impl<'s> Scope<'s> {
         let mut x = self.try_alloc_array::<T>(dim.f())?;
         let columns = b.shape().get(1).copied().unwrap_or(1);
         let as_matrix = (n, columns).f();
-        let mut to =
-            ArrayViewMut2::from_shape(as_matrix, x.as_slice_memory_order_mut().expect(NO_GAPS)).expect(NO_GAPS);
+        let mut to = ArrayViewMut2::from_shape(as_matrix, elements_mut(&mut x)).expect(NO_GAPS);
         self.scope(|inner| {
             let mut rotated = copy(inner, b)?;
             if m >= n {
                 let pivoted = Pivoted::of(inner, a)?;
                 if pivoted.rank == n {
-                    pivoted.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
-                    let r = faer_ref(&pivoted.reflections.factors).subrows(0, n);
-                    let mut solution = faer_mut(&mut rotated).subrows_mut(0, n);
-                    solve_upper_triangular_in_place(r, solution.as_mut(), Par::Seq);
-                    pivoted.back_in_order(solution, &mut to);
+                    pivoted.reflections.apply_adjoint(inner, &mut rotated)?;
+                    pivoted.reflections.solve_upper(&mut rotated);
+                    let solutions = columns_of(&mut rotated, m);
+                    solutions.zip(to.columns_mut()).for_each(|(x, to)| pivoted.back_in_order(x, to));
                     return Ok(());
                 }
             }
             let (u, values, vt) = inner.svd(a)?;
             // Column-major, and conjugated.
             let v = vt.reversed_axes();
-            let mut along = matrix(inner, values.len(), columns)?;
-            let one = num_traits::one::<T>();
-            matmul(faer_mut(&mut along), Accum::Replace, faer_ref(&u).adjoint(), faer_ref(&rotated), one, Par::Seq);
+            let mut along = matrix::<T>(inner, values.len(), columns)?;
+            let one = faer::traits::math_utils::one::<T::Faer>();
+            matmul(
+                faer_mut(&mut along),
+                Accum::Replace,
+                faer_ref(&u).adjoint(),
+                faer_ref(&rotated),
+                one.clone(),
+                Par::Seq,
+            );
             for (mut row, &value) in along.rows_mut().into_iter().zip(&values) {
                 let counts = value > values[0] * rounding::<T>(m, n);
-                row.map_inplace(|x| *x = if counts { mul_real(x, &recip(&value)) } else { num_traits::zero() });
+                row.map_inplace(|x| *x = if counts { x.times(value.recip()) } else { num_traits::zero() });
             }
             matmul(faer_mut(&mut to), Accum::Replace, faer_ref(&v).conjugate(), faer_ref(&along), one, Par::Seq);
             Ok::<_, LinalgError>(())
         })?;
-        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+        finite(x)
     }
 }
 
@@ -103,41 +111,44 @@ impl<'s, T: LinalgElement> Pivoted<'s, T> {
     fn of(s: Scope<'s>, a: &ArrayRef2<T>) -> Result<Self, LinalgError> {
         let (m, n) = a.dim();
         let mut factors = copy(s, a)?;
-        if !all_finite(&factors) {
+        if !is_finite(&factors) {
             return Err(LinalgError::NotFinite);
         }
-        let mut scale = s.try_alloc_array::<T>(n)?;
+        let mut scale = s.try_alloc_array::<T::Real>(n)?;
         for (scale, mut column) in scale.iter_mut().zip(factors.columns_mut()) {
-            *scale = T::scale_of(column.iter());
-            column.map_inplace(|x| *x = *scale * *x);
+            *scale = T::scale_of(column.as_slice().expect(NO_GAPS));
+            column.map_inplace(|x| *x = x.times(*scale));
         }
         let mut reflections = Reflections::of(s, factors)?;
         let (mut order, mut places) = (s.try_alloc_array::<usize>(n)?, s.try_alloc_array::<usize>(n)?);
         let Reflections { factors, blocks } = &mut reflections;
-        let scratch =
-            col_pivoting::factor::qr_in_place_scratch::<usize, T>(m, n, blocks.nrows(), Par::Seq, Default::default());
+        let scratch = col_pivoting::factor::qr_in_place_scratch::<usize, T::Faer>(
+            m,
+            n,
+            blocks.nrows(),
+            Par::Seq,
+            Default::default(),
+        );
         with_scratch(s, scratch, |stack| {
             let (order, places) = (order.as_slice_mut().expect(NO_GAPS), places.as_slice_mut().expect(NO_GAPS));
             let (factors, blocks) = (faer_mut(factors), faer_mut(blocks));
             col_pivoting::factor::qr_in_place(factors, blocks, order, places, Par::Seq, stack, Default::default());
         })?;
-        let r = faer_ref(factors);
+        let size = |j: usize| small::norm(&[factors[[j, j]]]);
         let rounding = rounding::<T>(m, n);
-        let rank = (0..m.min(n)).take_while(|&j| abs(&r[(j, j)]) > abs(&r[(0, 0)]) * rounding).count();
+        let rank = (0..m.min(n)).take_while(|&j| size(j) > size(0) * rounding).count();
         Ok(Pivoted { reflections, order, scale, rank })
     }
 
-    /// Writes the solution, of which each row is that of a column of `r`, to where the column of `a` was.
-    fn back_in_order(&self, solution: MatMut<'_, T>, to: &mut ArrayViewMut2<'_, T>) {
-        for (j, mut to) in to.columns_mut().into_iter().enumerate() {
-            for (i, &column) in self.order.iter().enumerate() {
-                to[column] = solution[(i, j)] * self.scale[column];
-            }
+    /// Writes a solution, of which each element is that of a column of `r`, to where the column of `a` was.
+    fn back_in_order(&self, solution: &[T], mut to: ArrayViewMut1<'_, T>) {
+        for (&column, &x) in self.order.iter().zip(solution) {
+            to[column] = x.times(self.scale[column]);
         }
     }
 }
 
 /// How many times smaller than the largest is as good as zero.
 fn rounding<T: LinalgElement>(m: usize, n: usize) -> T::Real {
-    eps::<T::Real>() * from_f64::<T::Real>(m.max(n) as f64)
+    T::Real::epsilon() * number::<T>(m.max(n))
 }

@@ -1,18 +1,21 @@
-//! The LU factorisation, and what is asked of a matrix once: a solution, the inverse, the determinant.
+//! The LU factorisation.
 
 #![forbid(unsafe_code)]
 
 use faer::Par;
 use faer::linalg::lu::partial_pivoting;
 use faer::perm::PermRef;
-use ndarray::{ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Dimension, ShapeBuilder};
+use ndarray::{
+    ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, ShapeBuilder,
+};
 
 use super::matrices::{
-    NO_GAPS, all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, not_square, order_of,
-    right_hand_side, with_scratch,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite, matrix,
+    not_square, order_of, with_scratch,
 };
-use super::{LinalgElement, LinalgError};
+use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
+use crate::error::AllocError;
 use crate::scope::Scope;
 
 /// The factorisation `p a = l u` of a matrix: `p` changes the order of rows, `l` is lower triangular, with ones on its diagonal, and
@@ -25,12 +28,19 @@ pub struct Lu<'s, T> {
     s: Scope<'s>,
     /// `u`, and below the diagonal `l`.
     factors: ArrayViewMut2<'s, T>,
-    /// Which row of `a` each row of the product is.
-    rows: ArrayViewMut1<'s, usize>,
-    /// Which row of the product each row of `a` is.
-    places: ArrayViewMut1<'s, usize>,
+    /// Which row of `a` each row of the product is; and then, which row of the product each row of `a` is.
+    order: ArrayViewMut1<'s, usize>,
     /// Whether the number of rows that changed places with another is odd.
     odd: bool,
+}
+
+/// Why there are no factors of which no pivot is zero and all are finite; the first pivot that is zero, if there is one.
+#[cold]
+pub(super) fn no_factors<T: LinalgElement>(a: &ArrayRef2<T>, zero: Option<usize>) -> LinalgError {
+    match zero {
+        Some(pivot) if is_finite(a) => LinalgError::Singular { pivot },
+        _ => LinalgError::NotFinite,
+    }
 }
 
 impl<'s> Scope<'s> {
@@ -60,106 +70,57 @@ impl<'s> Scope<'s> {
     /// ```
     pub fn lu<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Lu<'s, T>, LinalgError> {
         let (m, n) = a.dim();
-        let mut factors = copy(self, a)?;
-        if !all_finite(&factors) {
-            return Err(LinalgError::NotFinite);
-        }
-        let mut rows = self.try_alloc_array::<usize>(m)?;
-        let mut places = self.try_alloc_array::<usize>(m)?;
-        let scratch = partial_pivoting::factor::lu_in_place_scratch::<usize, T>(m, n, Par::Seq, Default::default());
-        let swaps = with_scratch(self, scratch, |stack| {
-            let rows = rows.as_slice_mut().expect(NO_GAPS);
-            let places = places.as_slice_mut().expect(NO_GAPS);
-            let factors = faer_mut(&mut factors);
-            let (info, _) =
-                partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
-            info.transposition_count
-        })?;
-        // Behind a pivot of zero faer divides by it; those before are right.
-        if let Some(pivot) = factors.diag().iter().position(|x| *x == num_traits::zero()) {
-            return Err(LinalgError::Singular { pivot });
-        }
-        Ok(Lu { s: self, factors, rows, places, odd: swaps % 2 == 1 })
-    }
-
-    /// The solution `x` of `a x = b`, by [`lu`](Scope::lu). `b` is a vector, or a matrix with a right-hand side in each column; then
-    /// `x` is column-major.
-    ///
-    /// # Errors
-    ///
-    /// If `a` is not square, or is singular; if `b` has not as many rows; if elements of the operands or of the result are not
-    /// finite; if there is no memory.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// let a = array![[1.0, 2.0], [4.0, 4.0]];
-    /// ndarena::scope(|s| {
-    ///     assert_eq!(s.solve(&a, &array![5.0, 12.0])?, array![1.0, 2.0]);
-    ///     Ok::<_, ndarena::linalg::LinalgError>(())
-    /// });
-    /// ```
-    pub fn solve<T: LinalgElement, D: Dimension>(
-        self,
-        a: &ArrayRef2<T>,
-        b: &ArrayRef<T, D>,
-    ) -> Result<ArrayViewMut<'s, T, D>, LinalgError> {
-        let mut x = right_hand_side(self, b, order_of(a)?)?;
-        self.scope(|inner| inner.lu(a)?.solve_in_place(inner, &mut x))?;
-        Ok(x)
-    }
-
-    /// The inverse of `a`, column-major, by [`lu`](Scope::lu). To solve systems of equations, [`solve`](Scope::solve()) is faster and
-    /// more accurate.
-    ///
-    /// # Errors
-    ///
-    /// If `a` is not square, or is singular; if elements of `a` or of the result are not finite; if there is no memory.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// ndarena::scope(|s| {
-    ///     let inverse = s.inv(&array![[1.0, 2.0], [4.0, 4.0]]).unwrap();
-    ///     assert_eq!(inverse, array![[-1.0, 0.5], [1.0, -0.25]]);
-    /// });
-    /// ```
-    pub fn inv<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<ArrayViewMut2<'s, T>, LinalgError> {
-        let n = order_of(a)?;
-        let mut inverse = matrix(self, n, n)?;
-        self.scope(|inner| inner.lu(a)?.inverse_to(inner, &mut inverse))?;
-        Ok(inverse)
-    }
-
-    /// The determinant of `a`, by [`lu`](Scope::lu): zero, if that finds it singular; NaN, if an element is NaN or infinite.
-    ///
-    /// # Panics
-    ///
-    /// If `a` is not square; and as [`AllocArray`](crate::AllocArray) says.
-    ///
-    /// ```
-    /// use ndarray::array;
-    ///
-    /// ndarena::scope(|s| {
-    ///     assert_eq!(s.det(&array![[1.0, 2.0], [4.0, 4.0]]), -4.0);
-    ///     assert_eq!(s.det(&array![[1.0, 2.0], [2.0, 4.0]]), 0.0);
-    /// });
-    /// ```
-    #[track_caller]
-    pub fn det<T: LinalgElement>(self, a: &ArrayRef2<T>) -> T {
-        if !a.is_square() {
-            not_square("det", a.dim());
-        }
-        match self.scope(|inner| Ok(inner.lu(a)?.det())) {
-            Ok(det) => det,
-            Err(LinalgError::Singular { .. }) => num_traits::zero(),
-            Err(LinalgError::Alloc(error)) => error.panic(),
-            Err(_) => num_traits::zero::<T>() / num_traits::zero::<T>(),
+        let mut lu = Lu {
+            s: self,
+            factors: copy(self, a)?,
+            order: self.try_alloc_array::<usize>(m.saturating_mul(2))?,
+            odd: false,
+        };
+        let factored = if small::is_small(m, n) {
+            small::lu(elements_mut(&mut lu.factors), m, n, elements_mut(&mut lu.order)).map(|odd| lu.odd = odd)
+        } else {
+            lu.factor_by_faer(self)?;
+            lu.pivots()
+        };
+        match factored {
+            // What is not finite spreads from where it is to the right and downwards, and so to the last pivot of a square matrix, if
+            // it is not in one before.
+            Ok(()) if m == n || is_finite(a) => Ok(lu),
+            Ok(()) => Err(LinalgError::NotFinite),
+            Err(pivot) => Err(no_factors(a, pivot)),
         }
     }
 }
 
 impl<'s, T: LinalgElement> Lu<'s, T> {
+    /// Whether all pivots are finite, and none is zero; else the first that is, if one is.
+    fn pivots(&self) -> Result<(), Option<usize>> {
+        let mut finite = true;
+        for (j, &pivot) in self.factors.diag().iter().enumerate() {
+            // Behind a pivot of zero faer divides by it; those before are right.
+            if pivot.is_zero() {
+                return Err(Some(j));
+            }
+            finite &= T::all_finite(&[pivot]);
+        }
+        if finite { Ok(()) } else { Err(None) }
+    }
+
+    /// Replaces the matrix by its factors.
+    #[inline(never)]
+    fn factor_by_faer(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
+        let (m, n) = self.factors.dim();
+        let scratch =
+            partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
+        with_scratch(s, scratch, |stack| {
+            let (rows, places) = elements_mut(&mut self.order).split_at_mut(m);
+            let factors = faer_mut(&mut self.factors);
+            let (info, _) =
+                partial_pivoting::factor::lu_in_place(factors, rows, places, Par::Seq, stack, Default::default());
+            self.odd = info.transposition_count % 2 == 1;
+        })
+    }
+
     /// The factor `l`, lower triangular with ones on its diagonal, as a column-major array of the scope: as many rows as `a`, and
     /// as many columns as `a` has rows or columns, whichever are fewer.
     ///
@@ -222,7 +183,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     /// ndarena::scope(|s| assert_eq!(s.lu(&array![[1.0, 1.0], [2.0, 1.0]]).unwrap().permutation(), array![1, 0]));
     /// ```
     pub fn permutation(&self) -> ArrayView1<'_, usize> {
-        self.rows.view()
+        self.order.view().split_at(Axis(0), self.factors.nrows()).0
     }
 
     /// The solution `x` of `a x = b`, in the memory of the scope that the factorisation was made in. `b` is a vector, or a matrix
@@ -270,19 +231,29 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         check_right_hand_side(b, n)?;
         let mut x = copy(s, b)?;
         self.solve_in_place(s, &mut x)?;
-        Ok(x)
+        finite(x)
     }
 
     /// Replaces `x`, which holds `b` at first and was made by `copy`, by the solution; `a` is square.
-    fn solve_in_place<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), LinalgError> {
-        let factors = faer_ref(&self.factors);
-        let columns = x.shape().get(1).copied().unwrap_or(1);
-        let scratch = partial_pivoting::solve::solve_in_place_scratch::<usize, T>(factors.nrows(), columns, Par::Seq);
-        with_scratch(s, scratch, |stack| {
-            let x = faer_mut(x);
-            partial_pivoting::solve::solve_in_place(factors, factors, self.order(), x, Par::Seq, stack);
-        })?;
-        if all_finite(&*x) { Ok(()) } else { Err(LinalgError::NotFinite) }
+    pub(super) fn solve_in_place<D: Dimension>(
+        &self,
+        s: Scope<'_>,
+        x: &mut ArrayViewMut<'_, T, D>,
+    ) -> Result<(), LinalgError> {
+        let n = self.factors.nrows();
+        if small::is_small(n, n) {
+            let (factors, rows) = (elements(&self.factors), elements(&self.order));
+            columns_of(x, n).for_each(|x| small::solve_lu(factors, n, rows, x));
+        } else {
+            let factors = faer_ref(&self.factors);
+            let columns = x.shape().get(1).copied().unwrap_or(1);
+            let scratch = partial_pivoting::solve::solve_in_place_scratch::<usize, T::Faer>(n, columns, Par::Seq);
+            with_scratch(s, scratch, |stack| {
+                let x = faer_mut(x);
+                partial_pivoting::solve::solve_in_place(factors, factors, self.order(), x, Par::Seq, stack);
+            })?;
+        }
+        Ok(())
     }
 
     /// The inverse of `a`, column-major, in the memory of the scope that the factorisation was made in. To solve systems of
@@ -304,18 +275,23 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         let n = order_of(&self.factors)?;
         let mut inverse = matrix(self.s, n, n)?;
         self.inverse_to(self.s, &mut inverse)?;
-        Ok(inverse)
+        finite(inverse)
     }
 
     /// Writes the inverse to what `matrix` has made; `a` is square.
-    fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
-        let factors = faer_ref(&self.factors);
-        let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T>(factors.nrows(), Par::Seq);
-        with_scratch(s, scratch, |stack| {
-            let inverse = faer_mut(inverse);
-            partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
-        })?;
-        if all_finite(&*inverse) { Ok(()) } else { Err(LinalgError::NotFinite) }
+    pub(super) fn inverse_to(&self, s: Scope<'_>, inverse: &mut ArrayViewMut2<'_, T>) -> Result<(), LinalgError> {
+        let n = self.factors.nrows();
+        if n <= small::INVERSE_LIMIT {
+            small::invert_lu(elements(&self.factors), n, elements(&self.order), elements_mut(inverse));
+        } else {
+            let factors = faer_ref(&self.factors);
+            let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
+            with_scratch(s, scratch, |stack| {
+                let inverse = faer_mut(inverse);
+                partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
+            })?;
+        }
+        Ok(())
     }
 
     /// The determinant of `a`; infinite, or zero, if it is too large or too small for its type.
@@ -334,14 +310,13 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         if !self.factors.is_square() {
             not_square("det", self.factors.dim());
         }
-        let product = self.factors.diag().iter().fold(num_traits::one::<T>(), |det, &x| det * x);
+        let product = self.factors.diag().iter().fold(T::one(), |det, &x| det * x);
         if self.odd { -product } else { product }
     }
 
     /// The order of rows, as faer has it.
     fn order(&self) -> PermRef<'_, usize> {
-        let rows = self.rows.as_slice().expect(NO_GAPS);
-        let places = self.places.as_slice().expect(NO_GAPS);
+        let (rows, places) = elements(&self.order).split_at(self.factors.nrows());
         PermRef::new_checked(rows, places, rows.len())
     }
 }

@@ -1,5 +1,7 @@
 //! Linear algebra in scope memory, by [faer](https://docs.rs/faer)'s kernels (feature `linalg`).
 //!
+//! Small matrices are factorised by plain loops of this crate's, larger ones by faer's kernels.
+//!
 //! The operations are methods of [`Scope`](crate::Scope). Operands are ndarray's matrices and vectors with any strides; elements are
 //! `f32`, `f64` and `Complex` of both ([`LinalgElement`]). Results are column-major, as suits faer, but where they say otherwise.
 //!
@@ -35,15 +37,16 @@ mod least_squares;
 mod lu;
 mod matmul;
 mod matrices;
+mod once;
 mod qr;
 mod scratch;
+mod small;
 mod svd;
 
 pub use cholesky::Cholesky;
 pub use element::LinalgElement;
 pub use error::LinalgError;
 pub use lu::Lu;
-pub use matmul::MatmulDim;
 pub use qr::Qr;
 pub use scratch::{
     cholesky_scratch, eigh_scratch, inv_scratch, least_squares_scratch, lu_scratch, qr_scratch, solve_scratch,

@@ -5,12 +5,16 @@
 use faer::linalg::householder;
 use faer::linalg::qr::no_pivoting;
 use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
-use faer::traits::math_utils::{abs, eps, from_f64};
-use faer::{Conj, MatMut, Par};
+use faer::{Conj, Par};
 use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut2, Axis, Dimension, ShapeBuilder, Slice};
 
-use super::matrices::{all_finite, check_right_hand_side, copy, faer_mut, faer_ref, matrix, with_scratch};
-use super::{LinalgElement, LinalgError};
+use num_traits::Float;
+
+use super::matrices::{
+    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, matrix, number,
+    with_scratch,
+};
+use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -33,19 +37,33 @@ pub(super) struct Reflections<'s, T> {
     pub(super) blocks: ArrayViewMut2<'s, T>,
 }
 
+/// How many reflections are applied at a time.
+pub(super) fn block_size<T: LinalgElement>(m: usize, n: usize) -> usize {
+    if small::is_small_for_qr(m, n) { 1 } else { no_pivoting::factor::recommended_block_size::<T::Faer>(m, n) }
+}
+
 impl<'s, T: LinalgElement> Reflections<'s, T> {
     /// Room for those of `factors`, which are still to be found.
     pub(super) fn of(s: Scope<'s>, factors: ArrayViewMut2<'s, T>) -> Result<Self, AllocError> {
         let (m, n) = factors.dim();
-        let block = no_pivoting::factor::recommended_block_size::<T>(m, n);
-        Ok(Reflections { factors, blocks: matrix(s, block, m.min(n))? })
+        Ok(Reflections { factors, blocks: matrix(s, block_size::<T>(m, n), m.min(n))? })
     }
 
     /// Replaces `factors` by its factorisation.
     pub(super) fn factor(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
         let (m, n) = self.factors.dim();
-        let scratch =
-            no_pivoting::factor::qr_in_place_scratch::<T>(m, n, self.blocks.nrows(), Par::Seq, Default::default());
+        if self.is_small() {
+            let factors = elements_mut(&mut self.factors);
+            small::qr(factors, m, n, elements_mut(&mut self.blocks));
+            return Ok(());
+        }
+        let scratch = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(
+            m,
+            n,
+            self.blocks.nrows(),
+            Par::Seq,
+            Default::default(),
+        );
         with_scratch(s, scratch, |stack| {
             let (factors, blocks) = (faer_mut(&mut self.factors), faer_mut(&mut self.blocks));
             no_pivoting::factor::qr_in_place(factors, blocks, Par::Seq, stack, Default::default());
@@ -53,9 +71,15 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     }
 
     /// `x ← q x`, with the square `q`.
-    pub(super) fn apply(&self, s: Scope<'_>, x: MatMut<'_, T>) -> Result<(), AllocError> {
+    pub(super) fn apply<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), AllocError> {
+        if self.is_small() {
+            let (reflections, scales, m) = self.small_parts();
+            columns_of(x, m).for_each(|x| small::apply(reflections, m, scales, x));
+            return Ok(());
+        }
+        let x = faer_mut(x);
         let (factors, blocks) = (faer_ref(&self.factors), faer_ref(&self.blocks));
-        let scratch = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(
+        let scratch = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T::Faer>(
             factors.nrows(),
             blocks.nrows(),
             x.ncols(),
@@ -73,9 +97,19 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     }
 
     /// `x ← qᴴ x`, with the square `q`.
-    pub(super) fn apply_adjoint(&self, s: Scope<'_>, x: MatMut<'_, T>) -> Result<(), AllocError> {
+    pub(super) fn apply_adjoint<D: Dimension>(
+        &self,
+        s: Scope<'_>,
+        x: &mut ArrayViewMut<'_, T, D>,
+    ) -> Result<(), AllocError> {
+        if self.is_small() {
+            let (reflections, scales, m) = self.small_parts();
+            columns_of(x, m).for_each(|x| small::apply_adjoint(reflections, m, scales, x));
+            return Ok(());
+        }
+        let x = faer_mut(x);
         let (factors, blocks) = (faer_ref(&self.factors), faer_ref(&self.blocks));
-        let scratch = householder::apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<T>(
+        let scratch = householder::apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<T::Faer>(
             factors.nrows(),
             blocks.nrows(),
             x.ncols(),
@@ -94,12 +128,37 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
 
     /// The first column, of those that have a diagonal element, of which the ones before it leave nothing but roundings.
     pub(super) fn dependent_column(&self) -> Option<usize> {
-        let (r, m) = (faer_ref(&self.factors), self.factors.nrows());
+        let (r, m) = (elements(&self.factors), self.factors.nrows());
         (0..self.blocks.ncols()).find(|&j| {
-            let rounding = eps::<T::Real>() * from_f64::<T::Real>(16.0 * (m - j) as f64);
+            let rounding = T::Real::epsilon() * number::<T>(16 * (m - j));
+            let column = &r[j * m..][..=j];
             // What is NaN is left to whoever looks at the result.
-            abs(&r[(j, j)]) <= r.col(j).subrows(0, j + 1).norm_l2() * rounding
+            small::norm(&column[j..]) <= small::norm(column) * rounding
         })
+    }
+
+    /// Replaces the first rows of `x` by the solution `y` of `r y = x`; there are no fewer rows than columns.
+    pub(super) fn solve_upper<D: Dimension>(&self, x: &mut ArrayViewMut<'_, T, D>) {
+        let n = self.factors.ncols();
+        if self.is_small() {
+            let (r, _, m) = self.small_parts();
+            columns_of(x, m).for_each(|x| small::solve_upper(r, m, n, &mut x[..n]));
+        } else {
+            let r = faer_ref(&self.factors).subrows(0, n);
+            solve_upper_triangular_in_place(r, faer_mut(x).subrows_mut(0, n), Par::Seq);
+        }
+    }
+
+    /// Whether plain loops are for it, which leave what faer leaves: a block for each reflection.
+    #[inline]
+    fn is_small(&self) -> bool {
+        small::is_small_for_qr(self.factors.nrows(), self.factors.ncols())
+    }
+
+    /// What loops for small matrices take: the vectors, the scales, and how many elements a column has.
+    #[inline]
+    fn small_parts(&self) -> (&[T], &[T], usize) {
+        (elements(&self.factors), elements(&self.blocks), self.factors.nrows())
     }
 }
 
@@ -159,7 +218,7 @@ impl<'s, T: LinalgElement> Qr<'s, T> {
         let (m, n) = self.reflections.factors.dim();
         let mut q = self.s.zeros::<T>((m, m.min(n)).f());
         q.diag_mut().fill(num_traits::one());
-        match self.reflections.apply(self.s, faer_mut(&mut q)) {
+        match self.reflections.apply(self.s, &mut q) {
             Ok(()) => q,
             Err(error) => error.panic(),
         }
@@ -239,20 +298,29 @@ impl<'s, T: LinalgElement> Qr<'s, T> {
             return Err(LinalgError::Underdetermined { rows, columns });
         }
         check_right_hand_side(b, rows)?;
+        // What is not finite elsewhere makes the result so, but by infinity on the diagonal a number becomes zero.
+        if !self.reflections.factors.diag().iter().all(|&x| T::all_finite(&[x])) {
+            return Err(LinalgError::NotFinite);
+        }
         if let Some(pivot) = self.reflections.dependent_column() {
             return Err(LinalgError::Singular { pivot });
+        }
+        if rows == columns {
+            let mut x = copy(s, b)?;
+            self.reflections.apply_adjoint(s, &mut x)?;
+            self.reflections.solve_upper(&mut x);
+            return finite(x);
         }
         let mut dim = b.raw_dim();
         dim[0] = columns;
         let mut x = s.try_alloc_array::<T>(dim.f())?;
         s.scope(|inner| {
             let mut rotated = copy(inner, b)?;
-            self.reflections.apply_adjoint(inner, faer_mut(&mut rotated))?;
-            let r = faer_ref(&self.reflections.factors).subrows(0, columns);
-            solve_upper_triangular_in_place(r, faer_mut(&mut rotated).subrows_mut(0, columns), Par::Seq);
+            self.reflections.apply_adjoint(inner, &mut rotated)?;
+            self.reflections.solve_upper(&mut rotated);
             x.assign(&rotated.slice_axis(Axis(0), Slice::from(..columns)));
             Ok::<_, AllocError>(())
         })?;
-        if all_finite(&x) { Ok(x) } else { Err(LinalgError::NotFinite) }
+        finite(x)
     }
 }

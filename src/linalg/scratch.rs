@@ -12,8 +12,10 @@ use faer::linalg::householder;
 use faer::linalg::lu::partial_pivoting;
 use faer::linalg::qr::{col_pivoting, no_pivoting};
 use faer::linalg::svd::{self, ComputeSvdVectors};
+use faer::traits::ComplexField;
 
-use super::LinalgElement;
+use super::qr::block_size;
+use super::{LinalgElement, small};
 
 /// The bytes that [`cholesky`](crate::Scope::cholesky) of an `n` × `n` matrix takes, its result and what it needs in passing: a
 /// [`FixedBuffer`](crate::FixedBuffer) with as many left, from a boundary of 64 bytes on, has room for it. `usize::MAX`, if that is
@@ -28,8 +30,8 @@ use super::LinalgElement;
 /// assert_eq!(buffer.scope(|s| s.cholesky(&ndarray::array![[4.0, 2.0], [2.0, 5.0]]).unwrap().det()), 16.0);
 /// ```
 pub fn cholesky_scratch<T: LinalgElement>(n: usize) -> usize {
-    let passing = llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default());
-    sum([array::<T>(n, n), bytes(passing)])
+    let passing = llt::factor::cholesky_in_place_scratch::<T::Faer>(n, Par::Seq, Default::default());
+    sum([array::<T>(n, n), beyond_small(n, n, passing)])
 }
 
 /// The bytes that [`lu`](crate::Scope::lu) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
@@ -38,7 +40,7 @@ pub fn cholesky_scratch<T: LinalgElement>(n: usize) -> usize {
 /// assert!(ndarena::linalg::lu_scratch::<f64>(100, 100) >= 100 * 100 * 8);
 /// ```
 pub fn lu_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
-    sum([lu_factors::<T>(m, n), bytes(lu_passing::<T>(m, n))])
+    sum([lu_factors::<T>(m, n), lu_passing::<T>(m, n)])
 }
 
 /// The bytes that [`solve`](crate::Scope::solve()) takes, of an `n` × `n` matrix and so many right-hand sides. See
@@ -48,9 +50,10 @@ pub fn lu_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
 /// assert!(ndarena::linalg::solve_scratch::<f64>(100, 1) > ndarena::linalg::lu_scratch::<f64>(100, 100));
 /// ```
 pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usize {
-    let solving = partial_pivoting::solve::solve_in_place_scratch::<usize, T>(n, right_hand_sides, Par::Seq);
-    let passing = bytes(lu_passing::<T>(n, n)).max(bytes(solving));
-    sum([array::<T>(n, right_hand_sides), lu_factors::<T>(n, n), passing])
+    let solving = partial_pivoting::solve::solve_in_place_scratch::<usize, T::Faer>(n, right_hand_sides, Par::Seq);
+    let passing = lu_passing::<T>(n, n).max(beyond_small(n, n, solving));
+    let factors = if n <= small::TINY { 0 } else { lu_factors::<T>(n, n) };
+    sum([array::<T>(n, right_hand_sides), factors, passing])
 }
 
 /// The bytes that [`inv`](crate::Scope::inv) of an `n` × `n` matrix takes. See [`cholesky_scratch`].
@@ -59,9 +62,11 @@ pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usi
 /// assert!(ndarena::linalg::inv_scratch::<f64>(100) >= 2 * 100 * 100 * 8);
 /// ```
 pub fn inv_scratch<T: LinalgElement>(n: usize) -> usize {
-    let inverting = partial_pivoting::inverse::inverse_scratch::<usize, T>(n, Par::Seq);
-    let passing = bytes(lu_passing::<T>(n, n)).max(bytes(inverting));
-    sum([array::<T>(n, n), lu_factors::<T>(n, n), passing])
+    let inverting = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
+    let inverting = if n <= small::INVERSE_LIMIT { 0 } else { bytes(inverting) };
+    let passing = lu_passing::<T>(n, n).max(inverting);
+    let factors = if n <= small::TINY { 0 } else { lu_factors::<T>(n, n) };
+    sum([array::<T>(n, n), factors, passing])
 }
 
 /// The bytes that [`qr`](crate::Scope::qr) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
@@ -70,7 +75,7 @@ pub fn inv_scratch<T: LinalgElement>(n: usize) -> usize {
 /// assert!(ndarena::linalg::qr_scratch::<f64>(100, 10) >= 100 * 10 * 8);
 /// ```
 pub fn qr_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
-    sum([reflections::<T>(m, n), bytes(qr_passing::<T>(m, n))])
+    sum([reflections::<T>(m, n), qr_passing::<T>(m, n)])
 }
 
 /// The bytes that [`least_squares`](crate::Scope::least_squares) takes at most, of an `m` × `n` matrix and so many right-hand sides:
@@ -80,9 +85,10 @@ pub fn qr_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
 /// assert!(ndarena::linalg::least_squares_scratch::<f64>(100, 10, 1) >= 100 * 10 * 8);
 /// ```
 pub fn least_squares_scratch<T: LinalgElement>(m: usize, n: usize, right_hand_sides: usize) -> usize {
-    let (size, block) = (m.min(n), no_pivoting::factor::recommended_block_size::<T>(m, n));
-    let pivoting = col_pivoting::factor::qr_in_place_scratch::<usize, T>(m, n, block, Par::Seq, Default::default());
-    let pivoted = sum([reflections::<T>(m, n), array::<T>(n, 1), array::<usize>(n, 1), array::<usize>(n, 1)]);
+    let (size, block) = (m.min(n), block_size::<T>(m, n));
+    let pivoting =
+        col_pivoting::factor::qr_in_place_scratch::<usize, T::Faer>(m, n, block, Par::Seq, Default::default());
+    let pivoted = sum([reflections::<T>(m, n), array::<T::Real>(n, 1), array::<usize>(n, 1), array::<usize>(n, 1)]);
     let first = if m >= n { pivoted } else { 0 };
     let pivoting = bytes(pivoting).max(applying::<T>(m, n, right_hand_sides));
     // If columns depend on each other, singular values are found, with what that takes in passing.
@@ -99,8 +105,9 @@ pub fn eigh_scratch<T: LinalgElement>(n: usize) -> usize {
     if n == 0 {
         return 0;
     }
-    let passing = evd::self_adjoint_evd_scratch::<T>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
-    sum([array::<T::Real>(n, 1), array::<T>(n, n), array::<T>(n, n), array::<T>(n, 1), bytes(passing)])
+    let passing = evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    let copy = if const { <T::Faer as ComplexField>::IS_REAL } { 0 } else { array::<T>(n, n) };
+    sum([array::<T::Real>(n, 1), array::<T>(n, n), copy, array::<T>(n, 1), bytes(passing)])
 }
 
 /// The bytes that [`svd`](crate::Scope::svd) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
@@ -113,35 +120,42 @@ pub fn svd_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
     if size == 0 {
         return 0;
     }
-    let passing = svd::svd_scratch::<T>(m, n, thin, thin, Par::Seq, Default::default());
+    let passing = svd::svd_scratch::<T::Faer>(m, n, thin, thin, Par::Seq, Default::default());
     let results = sum([array::<T>(m, size), array::<T>(n, size), array::<T::Real>(size, 1)]);
-    sum([results, array::<T>(m, n), array::<T>(size, 1), bytes(passing)])
+    sum([results, array::<T>(size, 1), bytes(passing)])
 }
 
 /// What a factorisation keeps.
 fn lu_factors<T: LinalgElement>(m: usize, n: usize) -> usize {
-    sum([array::<T>(m, n), array::<usize>(m, 1), array::<usize>(m, 1)])
+    sum([array::<T>(m, n), array::<usize>(m.saturating_mul(2), 1)])
 }
 
-fn lu_passing<T: LinalgElement>(m: usize, n: usize) -> StackReq {
-    partial_pivoting::factor::lu_in_place_scratch::<usize, T>(m, n, Par::Seq, Default::default())
+fn lu_passing<T: LinalgElement>(m: usize, n: usize) -> usize {
+    let passing = partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
+    beyond_small(m, n, passing)
 }
 
 /// What a factorisation keeps.
 fn reflections<T: LinalgElement>(m: usize, n: usize) -> usize {
-    sum([array::<T>(m, n), array::<T>(no_pivoting::factor::recommended_block_size::<T>(m, n), m.min(n))])
+    sum([array::<T>(m, n), array::<T>(block_size::<T>(m, n), m.min(n))])
 }
 
-fn qr_passing<T: LinalgElement>(m: usize, n: usize) -> StackReq {
-    let block = no_pivoting::factor::recommended_block_size::<T>(m, n);
-    no_pivoting::factor::qr_in_place_scratch::<T>(m, n, block, Par::Seq, Default::default())
+fn qr_passing<T: LinalgElement>(m: usize, n: usize) -> usize {
+    let block = block_size::<T>(m, n);
+    let passing = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(m, n, block, Par::Seq, Default::default());
+    if small::is_small_for_qr(m, n) { 0 } else { bytes(passing) }
 }
 
 /// What reflections take to be applied to so many columns.
 fn applying<T: LinalgElement>(m: usize, n: usize, columns: usize) -> usize {
-    let block = no_pivoting::factor::recommended_block_size::<T>(m, n);
-    let on_the_left = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>;
-    bytes(on_the_left(m, block, columns))
+    let block = block_size::<T>(m, n);
+    let on_the_left = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T::Faer>;
+    if small::is_small_for_qr(m, n) { 0 } else { bytes(on_the_left(m, block, columns)) }
+}
+
+/// What faer's kernels take; the loops for small matrices take nothing.
+fn beyond_small(m: usize, n: usize, passing: StackReq) -> usize {
+    if small::is_small(m, n) { 0 } else { bytes(passing) }
 }
 
 /// An array takes whole lines.

@@ -3,11 +3,10 @@
 #![forbid(unsafe_code)]
 
 use faer::Par;
-use faer::diag::DiagMut;
 use faer::linalg::svd::{self, ComputeSvdVectors};
 use ndarray::{ArrayRef2, ArrayViewMut1, ArrayViewMut2};
 
-use super::matrices::{NO_GAPS, all_finite, copy, faer_mut, faer_ref, matrix, with_scratch};
+use super::matrices::{faer_mut, faer_view, is_finite, matrix, with_scratch};
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
 use crate::scope::Scope;
@@ -41,25 +40,24 @@ impl<'s> Scope<'s> {
     ) -> Result<(ArrayViewMut2<'s, T>, ArrayViewMut1<'s, T::Real>, ArrayViewMut2<'s, T>), LinalgError> {
         let (m, n) = a.dim();
         let size = m.min(n);
-        let (mut u, mut v) = (matrix(self, m, size)?, matrix(self, n, size)?);
+        let (mut u, mut v) = (matrix::<T>(self, m, size)?, matrix::<T>(self, n, size)?);
         let mut values = self.try_alloc_array::<T::Real>(size)?;
         if size > 0 {
+            if !is_finite(a) {
+                return Err(LinalgError::NotFinite);
+            }
             self.scope(|inner| {
-                let a = copy(inner, a)?;
-                if !all_finite(&a) {
-                    return Err(LinalgError::NotFinite);
-                }
                 let mut found = inner.try_alloc_array::<T>(size)?;
                 let thin = ComputeSvdVectors::Thin;
-                let scratch = svd::svd_scratch::<T>(m, n, thin, thin, Par::Seq, Default::default());
+                let scratch = svd::svd_scratch::<T::Faer>(m, n, thin, thin, Par::Seq, Default::default());
                 let done = with_scratch(inner, scratch, |stack| {
-                    let found = DiagMut::from_slice_mut(found.as_slice_mut().expect(NO_GAPS));
+                    let found = faer_mut(&mut found).col_mut(0).as_diagonal_mut();
                     let (u, v) = (Some(faer_mut(&mut u)), Some(faer_mut(&mut v)));
-                    svd::svd(faer_ref(&a), found, u, v, Par::Seq, stack, Default::default())
+                    svd::svd(faer_view(a.view()), found, u, v, Par::Seq, stack, Default::default())
                 })?;
                 done.map_err(|svd::SvdError::NoConvergence| LinalgError::NoConvergence)?;
                 values.iter_mut().zip(&found).for_each(|(to, from)| *to = from.real_part());
-                Ok(())
+                Ok::<_, LinalgError>(())
             })?;
         }
         v.map_inplace(|x| *x = x.conjugate());

@@ -7,10 +7,11 @@ use core::marker::PhantomData;
 
 use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{
-    ArrayRef, ArrayRef1, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix1, Ix2, Ix3, Ix4, IxDyn,
-    LinalgScalar, ShapeBuilder,
+    ArrayRef, ArrayRef1, ArrayRef2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix3, Ix4, LinalgScalar,
+    ShapeBuilder,
 };
 
+use super::axes::{DotDim, Kernel};
 #[cfg(feature = "std")]
 use super::small::small_product;
 use crate::array::AllocArray;
@@ -21,20 +22,6 @@ use crate::array::walk::Broadcast;
 use crate::memory::End;
 use crate::scope::Scope;
 use crate::shape::ArrayShape;
-
-/// The numbers of axes that [`Scope::dot`] has a product for: 1 and 1, 2 and 1, 1 and 2, 2 and 2, and any of these known when
-/// the program runs (`IxDyn`). There is nothing to implement.
-#[diagnostic::on_unimplemented(
-    message = "no product of arrays of the dimensions `{Self}` and `{E}`",
-    note = "`dot` has products of vectors and matrices, with one axis or two, or of two arrays of the dimension `IxDyn`"
-)]
-pub trait DotDim<'s, A, E>: Sized {
-    /// A number for two vectors, else an array of the scope.
-    type Output;
-
-    #[doc(hidden)]
-    fn dot(s: Scope<'s>, a: &ArrayRef<A, Self>, b: &ArrayRef<A, E>) -> Self::Output;
-}
 
 impl<'s> Scope<'s> {
     /// The product of `a` and `b`, as ndarray's `dot` has it: of two vectors their inner product, a number; of matrices and
@@ -65,9 +52,10 @@ impl<'s> Scope<'s> {
     #[track_caller]
     pub fn dot<A, D, E>(self, a: &ArrayRef<A, D>, b: &ArrayRef<A, E>) -> D::Output
     where
+        A: LinalgScalar,
         D: DotDim<'s, A, E>,
     {
-        D::dot(self, a, b)
+        D::product::<ByNdarray>(self, a, b)
     }
 
     /// The outer product of two vectors: `a[i] * b[j]` at `[i, j]`.
@@ -149,76 +137,28 @@ where
     s.zeros(shape)
 }
 
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn not_compatible((m, k): (usize, usize), (k2, n): (usize, usize)) -> ! {
-    panic!(
-        "ndarena: dot: inputs {m} × {k} and {k2} × {n} are not compatible for matrix multiplication; give the second as many \
-         rows as the first has columns"
-    )
-}
+/// ndarray's own kernels; but for small matrices loops that give the same.
+struct ByNdarray;
 
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn no_product(a: &[usize], b: &[usize]) -> ! {
-    let (axes, other) = (a.len(), b.len());
-    panic!(
-        "ndarena: dot: shapes {a:?} and {b:?}; there is a product of arrays of 1 and 2 axes, not for {axes} and {other}"
-    )
-}
-
-impl<'s, A: LinalgScalar> DotDim<'s, A, Ix1> for Ix1 {
-    type Output = A;
+impl<A: LinalgScalar> Kernel<A> for ByNdarray {
+    const NAME: &'static str = "dot";
 
     #[inline]
-    #[track_caller]
-    fn dot(_: Scope<'s>, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> A {
-        if a.len() != b.len() {
-            not_compatible((1, a.len()), (b.len(), 1));
-        }
+    fn vectors(_: Scope<'_>, a: &ArrayRef1<A>, b: &ArrayRef1<A>) -> A {
         a.dot(b)
     }
-}
-
-impl<'s, A: LinalgScalar> DotDim<'s, A, Ix1> for Ix2 {
-    type Output = ArrayViewMut1<'s, A>;
 
     #[inline]
     #[track_caller]
-    fn dot(s: Scope<'s>, a: &ArrayRef2<A>, b: &ArrayRef1<A>) -> ArrayViewMut1<'s, A> {
-        if a.ncols() != b.len() {
-            not_compatible(a.dim(), (b.len(), 1));
-        }
+    fn matrix_and_vector<'s>(s: Scope<'s>, a: &ArrayRef2<A>, b: &ArrayRef1<A>) -> ArrayViewMut1<'s, A> {
         let mut product = result(s, a.nrows());
         general_mat_vec_mul(A::one(), a, b, A::zero(), &mut product);
         product
     }
-}
-
-impl<'s, A: LinalgScalar> DotDim<'s, A, Ix2> for Ix1 {
-    type Output = ArrayViewMut1<'s, A>;
 
     #[inline]
     #[track_caller]
-    fn dot(s: Scope<'s>, a: &ArrayRef1<A>, b: &ArrayRef2<A>) -> ArrayViewMut1<'s, A> {
-        if a.len() != b.nrows() {
-            not_compatible((1, a.len()), b.dim());
-        }
-        Ix2::dot(s, &b.t(), a)
-    }
-}
-
-impl<'s, A: LinalgScalar> DotDim<'s, A, Ix2> for Ix2 {
-    type Output = ArrayViewMut2<'s, A>;
-
-    #[inline]
-    #[track_caller]
-    fn dot(s: Scope<'s>, a: &ArrayRef2<A>, b: &ArrayRef2<A>) -> ArrayViewMut2<'s, A> {
-        if a.ncols() != b.nrows() {
-            not_compatible(a.dim(), b.dim());
-        }
+    fn matrices<'s>(s: Scope<'s>, a: &ArrayRef2<A>, b: &ArrayRef2<A>) -> ArrayViewMut2<'s, A> {
         let column_major = a.strides()[0] == 1 && b.strides()[0] == 1;
         let mut product = result(s, (a.nrows(), b.ncols()).set_f(column_major));
         #[cfg(feature = "std")]
@@ -227,24 +167,5 @@ impl<'s, A: LinalgScalar> DotDim<'s, A, Ix2> for Ix2 {
         }
         general_mat_mul(A::one(), a, b, A::zero(), &mut product);
         product
-    }
-}
-
-impl<'s, A: LinalgScalar> DotDim<'s, A, IxDyn> for IxDyn {
-    type Output = ArrayViewMut<'s, A, IxDyn>;
-
-    #[track_caller]
-    fn dot(s: Scope<'s>, a: &ArrayRef<A, IxDyn>, b: &ArrayRef<A, IxDyn>) -> ArrayViewMut<'s, A, IxDyn> {
-        let (vectors, matrices) = (
-            (a.view().into_dimensionality::<Ix1>(), b.view().into_dimensionality::<Ix1>()),
-            (a.view().into_dimensionality::<Ix2>(), b.view().into_dimensionality::<Ix2>()),
-        );
-        match (vectors, matrices) {
-            ((Ok(a), Ok(b)), _) => s.from_elem(IxDyn(&[]), Ix1::dot(s, &a, &b)),
-            ((Ok(a), _), (_, Ok(b))) => Ix1::dot(s, &a, &b).into_dyn(),
-            ((_, Ok(b)), (Ok(a), _)) => Ix2::dot(s, &a, &b).into_dyn(),
-            (_, (Ok(a), Ok(b))) => Ix2::dot(s, &a, &b).into_dyn(),
-            _ => no_product(a.shape(), b.shape()),
-        }
     }
 }

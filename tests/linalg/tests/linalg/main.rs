@@ -14,7 +14,9 @@ mod properties;
 mod published;
 mod qr;
 mod scratch;
+mod small;
 mod svd;
+mod tables;
 
 /// It counts for each thread by itself.
 #[global_allocator]

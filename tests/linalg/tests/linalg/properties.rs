@@ -32,7 +32,7 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// The roundings that are allowed, of factorisations and of what should be orthonormal: 30 for each row or column, which is a usual
 /// threshold for such ratios.
-fn allowed(m: usize, n: usize) -> f64 {
+pub(crate) fn allowed(m: usize, n: usize) -> f64 {
     30.0 * m.max(n) as f64
 }
 
