@@ -1,7 +1,7 @@
 //! The project's files, and what is code in them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The folder of the library's package.
 pub(crate) fn root() -> &'static Path {
@@ -29,7 +29,7 @@ pub(crate) fn rust_files(folder: &str) -> Vec<String> {
     files
 }
 
-fn from_root(path: &PathBuf) -> String {
+fn from_root(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
 }
 

@@ -34,7 +34,7 @@ fn turn(s: Scope<'_>, n: usize) -> usize {
         s.sum_axis(&c, Axis(0))
     });
     let expected: usize = a.iter().map(|x| 2 * x + 1).sum();
-    assert_eq!(s.map(&kept, |x| x + 0).sum(), expected);
+    assert_eq!(s.map(&kept, |x| *x).sum(), expected);
     8
 }
 
@@ -95,6 +95,7 @@ fn recursion_may_go_ten_thousand_levels_deep() {
 }
 
 #[test]
+#[allow(clippy::forget_non_drop, reason = "that of a type without a destructor is looked at as well")]
 fn values_of_every_type_may_be_swapped_replaced_and_forgotten() {
     let (mut one, mut two) = (Buffer::new(), Buffer::with_capacity(1000));
     mem::swap(&mut one, &mut two);
@@ -134,7 +135,9 @@ fn values_of_every_type_may_be_swapped_replaced_and_forgotten() {
     mem::swap(&mut p, &mut q);
     assert_eq!((p.sum(), q.sum()), (12.0, 6.0));
     // Their views change places as well, but only for as long as both are borrowed.
-    mem::swap(&mut p.view_mut(), &mut q.view_mut());
+    let (mut of_p, mut of_q) = (p.view_mut(), q.view_mut());
+    mem::swap(&mut of_p, &mut of_q);
+    assert_eq!((of_p.sum(), of_q.sum()), (6.0, 12.0));
     drop(mem::replace(&mut p, detached(3.0)));
     let (r, t) = buffer.scope_to_owned2(|s| (s.from_elem(2, 4.0), s.from_elem(2, 5.0)));
     mem::forget(r);

@@ -13,6 +13,7 @@ mod hostile;
 mod lending;
 mod limits;
 mod model;
+mod programs;
 mod reentry;
 mod scopes;
 mod sources;

@@ -25,7 +25,7 @@ pub(super) fn type_name(of: &Value) -> String {
         "slice" => format!("[{}]", type_name(inner)),
         "array" => format!("[{}; {}]", type_name(&inner["type"]), word(&inner["len"])),
         "impl_trait" => format!("impl {}", bounds(inner)),
-        "dyn_trait" => format!("dyn {}", list(&inner["traits"], " + ", |of| poly_trait(of))),
+        "dyn_trait" => format!("dyn {}", list(&inner["traits"], " + ", poly_trait)),
         "raw_pointer" => {
             format!("*{} {}", if inner["is_mutable"] == true { "mut" } else { "const" }, type_name(&inner["type"]))
         }
