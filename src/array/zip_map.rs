@@ -77,6 +77,19 @@ macro_rules! zip_map {
         {
             let shapes = [$($a.shape()),+];
             let dim = broadcast_shape::<$dim>(operation, &shapes);
+            // Row-major operands, each as large as the result, or one row that all of its rows are made with.
+            let (len, row) = (dim.size_checked().unwrap_or(usize::MAX), dim.slice().last().copied().unwrap_or(1));
+            let rows = |shape: &[usize], own: usize| own == len || (own == row && shape.last() == Some(&row));
+            if [$(rows($a.shape(), $a.len())),+].iter().all(|&fits| fits) {
+                if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
+                    return written(self, dim.set_f(false), |to| {
+                        for start in (0..len).step_by(row.max(1)) {
+                            $(let $a = if $a.len() == len { &$a[start..][..row] } else { &$a[..row] };)+
+                            to.write(row, |i| f($(&$a[i]),+));
+                        }
+                    });
+                }
+            }
             let strides = [$($a.strides()),+];
             if strides.iter().all(|own| own.first() == Some(&1)) && shapes.iter().all(|shape| same(shape, shapes[0])) {
                 // Column-major, perhaps.
