@@ -116,6 +116,7 @@ pub fn in_a_scope<'s>(
 }
 
 /// [`on_the_heap`] by the library's factorisation, in a scope: `x` is made in `s`.
+#[cfg(feature = "linalg")]
 pub fn by_calls<'s>(
     s: Scope<'s>,
     a: ArrayView2<'_, f64>,

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use ndarena::SolveError;
+#[cfg(feature = "linalg")]
 use ndarena::linalg::LinalgError;
 
 /// Why a kernel has no result.
@@ -53,6 +54,7 @@ impl From<SolveError> for Error {
     }
 }
 
+#[cfg(feature = "linalg")]
 impl From<LinalgError> for Error {
     /// # Panics
     ///

@@ -223,6 +223,7 @@ pub fn in_a_scope<'s>(s: Scope<'s>, a: ArrayView2<'_, f64>) -> Result<ArrayViewM
 }
 
 /// [`on_the_heap`] by the library's products and its elimination, in a scope: the exponential is made in `s`.
+#[cfg(feature = "linalg")]
 pub fn by_calls<'s>(s: Scope<'s>, a: ArrayView2<'_, f64>) -> Result<ArrayViewMut2<'s, f64>, Error> {
     let (b, squarings) = plan(a)?;
     s.scope(|inner| {

@@ -156,6 +156,7 @@ pub fn in_a_scope<'s>(
 }
 
 /// [`on_the_heap`] by the library's products of matrices, in a scope.
+#[cfg(feature = "linalg")]
 pub fn by_calls<'s>(
     s: Scope<'s>,
     model: &Model,

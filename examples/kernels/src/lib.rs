@@ -3,7 +3,7 @@
 //!
 //! Each module has the same functions: `on_the_heap`, `by_hand` with its `Workspace`, and `in_a_scope`. The last take a
 //! [`Scope`](ndarena::Scope), put their results in it, and their temporaries in scopes inside it. Where the library has
-//! factorisations for it, there is `by_calls`, too: the same by these, in a scope.
+//! factorisations for it, there is `by_calls`, too, with the feature `linalg`: the same by these, in a scope.
 
 pub mod airline;
 pub mod cavity;
