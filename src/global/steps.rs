@@ -37,7 +37,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn commits_have_room_and_follow_use(pages in 0..50_000_usize, more in 1..1_usize << 32, limit in 1..50_000_usize) {
+        fn commits_have_room_and_follow_use(pages in 0..50_000_usize, more in 1..1_usize << 31, limit in 1..50_000_usize) {
             let (committed, limit) = (pages.min(limit) * PAGE, limit * PAGE);
             let needed = (committed + more).min(limit);
             let to = commit_to(committed, needed, limit);
