@@ -35,7 +35,7 @@ const SAME_SOURCE: &str = "What is written down is what ndarray has; the compile
 /// Rows that may execute more in some cells: how much, and why.
 ///
 /// Bounds are a little more than what is counted: which of glibc's loops run depends on the processor.
-const MORE: [(&str, f64, &str); 33] = [
+const MORE: [(&str, f64, &str); 35] = [
     ("mul", 1.10, SHORT_RUNS),
     ("add_number", 1.50, SHAPES),
     ("number_less_array", 1.50, SHAPES),
@@ -55,6 +55,8 @@ const MORE: [(&str, f64, &str); 33] = [
     ("map", 1.50, SHAPES),
     ("copy_of", 1.45, SHAPES),
     ("zip_map", 1.25, SHORT_RUNS),
+    ("zip_map3", 1.15, SHORT_RUNS),
+    ("row_by_column", 1.10, SHORT_RUNS),
     ("concatenate_first", 1.55, SHORT_RUNS),
     ("stack_first", 1.20, SHORT_RUNS),
     ("broadcast_row", 1.15, SHORT_RUNS),

@@ -45,7 +45,8 @@ macro_rules! zip_map {
             F: FnMut($(&$A),+) -> R,
         {
             let shapes = [$($a.shape()),+];
-            if shapes.iter().all(|shape| same(shape, shapes[0])) {
+            let alike = shapes.iter().all(|shape| same(shape, shapes[0]));
+            if alike {
                 if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
                     let dim = broadcast_shape::<$dim>(operation, &shapes);
                     return written(self, dim.set_f(false), |to| {
@@ -56,16 +57,18 @@ macro_rules! zip_map {
                     });
                 }
             }
-            self.$broadcast(operation, $($a,)+ f)
+            self.$broadcast(operation, alike, $($a,)+ f)
         }
 
-        /// Every case. It is a function of its own, so that the code for row-major arrays of one shape is short.
+        /// Every other case; `alike` tells whether all have one shape. It is a function of its own, so that the code for row-major arrays
+        /// of one shape is short.
         #[allow(clippy::too_many_arguments, reason = "of many operands")]
         #[inline(never)]
         #[track_caller]
         fn $broadcast<$($A, $D,)+ R, F>(
             self,
             operation: &'static str,
+            alike: bool,
             $($a: &ArrayRef<$A, $D>,)+
             mut f: F,
         ) -> ArrayViewMut<'s, R, $dim>
@@ -80,7 +83,7 @@ macro_rules! zip_map {
             // Row-major operands, each as large as the result, or one row that all of its rows are made with.
             let (len, row) = (dim.size_checked().unwrap_or(usize::MAX), dim.slice().last().copied().unwrap_or(1));
             let rows = |shape: &[usize], own: usize| own == len || (own == row && shape.last() == Some(&row));
-            if [$(rows($a.shape(), $a.len())),+].iter().all(|&fits| fits) {
+            if !alike && [$(rows($a.shape(), $a.len())),+].iter().all(|&fits| fits) {
                 if let ($(Some($a),)+) = ($($a.as_slice(),)+) {
                     return written(self, dim.set_f(false), |to| {
                         for start in (0..len).step_by(row.max(1)) {
@@ -91,7 +94,7 @@ macro_rules! zip_map {
                 }
             }
             let strides = [$($a.strides()),+];
-            if strides.iter().all(|own| own.first() == Some(&1)) && shapes.iter().all(|shape| same(shape, shapes[0])) {
+            if alike && strides.iter().all(|own| own.first() == Some(&1)) {
                 // Column-major, perhaps.
                 if let ($(Some($a),)+) = ($($a.view().reversed_axes().to_slice(),)+) {
                     return written(self, dim.set_f(true), |to| {
