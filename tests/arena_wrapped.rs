@@ -55,9 +55,15 @@ static ALLOCATOR: Marked = Marked(ArenaAlloc::system());
 
 #[test]
 fn arenas_serve_it() {
+    // As long as nothing was large enough for an arena, there is advice, and no more once it is followed.
+    const ADVICE: &str = "nothing in arena calls was large enough to benefit";
+    assert_eq!(arena(|| vec![1_u8; 100].len()), 100);
+    let small = stats();
+    assert!(small.served == 0 && small.too_small > 0 && small.to_string().contains(ADVICE), "{small}");
     let kept = arena(|| Array2::<f64>::eye(200).dot(&Array2::from_elem((200, 200), 2.0)));
     assert!(kept.iter().all(|&x| x == 2.0));
     let stats = stats();
     assert!(stats.installed && stats.served >= 3 && stats.escaped == 1, "{stats}");
+    assert!(!stats.to_string().contains(ADVICE), "{stats}");
     drop(kept);
 }

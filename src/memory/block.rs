@@ -13,6 +13,7 @@ use core::fmt;
 use core::ptr::NonNull;
 
 use super::offsets::{LINE, lines_within};
+use super::poison;
 
 /// A source of memory of your own, for [`Buffer::from_source`](crate::Buffer::from_source): huge pages, a memory-mapped
 /// file, memory shared with a device, a pool with a budget.
@@ -156,6 +157,7 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
+        poison::unpoison(self.chunk.cast(), self.chunk.len());
         match &self.source {
             Source::System => {
                 let layout = layout(self.chunk.len()).expect("as it was allocated");

@@ -6,6 +6,7 @@ use core::ptr::{self, NonNull};
 
 use super::lending::{Lending, Own};
 use super::offsets::LINE;
+use super::poison;
 use super::region::{End, Region, show_stale};
 use super::share::{Share, Span};
 
@@ -57,6 +58,7 @@ impl Lending {
             inner = lender;
         }
         let array = share.region.at(span.from);
+        poison::unpoison(array, bytes);
         if end == End::Low {
             // SAFETY: the span's bytes are in the memory, and nothing refers to them yet (Memory, Gap, Disjoint).
             unsafe { array.write_bytes(0, bytes) };

@@ -115,6 +115,7 @@ impl Stack {
             return;
         }
         level.region.at_end.set(AtEnd::NOTHING);
+        level.region.poison_ended();
         level.reset_bump();
         if level.has_outgrown() {
             self.merge(level);

@@ -187,8 +187,10 @@ impl Lending {
         // SAFETY: the region of a share, to which the pointer was made; it stays where it is for now (Chain).
         let share = unsafe { region.cast::<Share>().as_ref() };
         let lender = share.lender.get();
-        self.at(own, lender).take_back_fast(share);
+        let lends_on = self.at(own, lender);
+        lends_on.take_back_fast(share);
         self.innermost.set(lender);
+        lends_on.region.poison_rest();
     }
 
     /// The scope on `region` has ended. True if that makes the first share free.
@@ -211,7 +213,9 @@ impl Lending {
         lender.take_back(share);
         self.innermost.set(share.lender.get());
         self.check(own);
-        if share.lender.get().is_some() {
+        let is_first = share.lender.get().is_none();
+        lender.region.poison_rest();
+        if !is_first {
             return false;
         }
         if !lender.has_pins() && !own.bump_lent.get() {

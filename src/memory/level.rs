@@ -12,6 +12,7 @@ use core::ptr::NonNull;
 use bumpalo::Bump;
 
 use super::block::Block;
+use super::poison;
 use super::region::{AtEnd, Line, Region};
 
 /// One open scope's region on a buffer that grows, or one kept for the next, and the blocks behind it.
@@ -167,6 +168,7 @@ impl Level {
             Some(block) => {
                 let (start, size) = block.memory();
                 self.region.install(start, size);
+                poison::poison(start, size);
             }
             None => self.region.install(NonNull::<Line>::dangling().cast(), 0),
         }

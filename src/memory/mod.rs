@@ -7,6 +7,7 @@ mod lending;
 mod level;
 pub(crate) mod offsets;
 mod packing;
+mod poison;
 mod region;
 mod share;
 mod stack;

@@ -8,6 +8,7 @@ use core::num::NonZero;
 use core::ptr::NonNull;
 
 use super::offsets::{LINE, Side, lines_within};
+use super::poison;
 use super::region::{End, Region, show_stale};
 
 /// Memory smaller than this is packed from the start.
@@ -95,6 +96,7 @@ impl Region {
         self.check();
         // SAFETY: the array begins within the memory (Memory, Order).
         let array = unsafe { start.add(at) };
+        poison::unpoison(array, bytes);
         if end == End::Low {
             // SAFETY: its bytes are in the memory, and nothing refers to them yet (Memory, Disjoint).
             unsafe { show_stale(array, bytes) };
@@ -140,8 +142,9 @@ impl Region {
     /// Zeroes the bytes from one address to another, if that is higher: they are in the memory and not handed out.
     pub(super) fn zero(&self, from: usize, to: usize) {
         if from < to {
+            let (start, bytes) = (self.at(from), to - from);
             // SAFETY: they are in the memory (Memory), and nothing refers to them (Disjoint).
-            unsafe { self.at(from).write_bytes(0, to - from) };
+            poison::around_write(start, bytes, || unsafe { start.write_bytes(0, bytes) });
         }
     }
 }

@@ -48,6 +48,7 @@ use core::fmt;
 use core::ptr::NonNull;
 
 use super::offsets::{LINE, Side, whole_lines};
+use super::poison;
 
 /// What an empty region points to: aligned, and never read or written.
 #[repr(align(64))]
@@ -216,6 +217,7 @@ impl Region {
                 // SAFETY: the array begins within the memory, its lines below `reach`, which is at most the size (Memory,
                 // Order).
                 let array = unsafe { self.start.get().add(reach - whole_lines(bytes)) };
+                poison::unpoison(array, bytes);
                 // SAFETY: the bytes are in the memory and nothing refers to them yet (Memory, Disjoint).
                 unsafe { show_stale(array, bytes) };
                 array
@@ -223,7 +225,9 @@ impl Region {
             End::High => {
                 self.high.set(reach);
                 // SAFETY: `reach` is at most the size, so the array begins within the memory (Memory, Order).
-                unsafe { self.end.get().sub(reach) }
+                let array = unsafe { self.end.get().sub(reach) };
+                poison::unpoison(array, bytes);
+                array
             }
         }
     }
@@ -235,9 +239,10 @@ impl Region {
         if zeros_from < mark {
             // SAFETY: `zeros_from < mark`, which is at most the size, so the pointer stays in the memory (Memory, Order).
             let fresh = unsafe { self.start.get().add(zeros_from) };
+            let bytes = mark - zeros_from;
             // SAFETY: the bytes from there to `mark` are in the memory and lie between the ends' reaches, where nothing is
             // handed out (Memory, Order, Disjoint).
-            unsafe { fresh.write_bytes(0, mark - zeros_from) };
+            poison::around_write(fresh, bytes, || unsafe { fresh.write_bytes(0, bytes) });
         }
         self.init.set(mark);
         self.dirty.set(self.dirty.get().min(self.size() - mark));

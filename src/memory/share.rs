@@ -237,6 +237,7 @@ impl Share {
             region.init.set(region.init.get().min(soiled / LINE * LINE));
         }
         region.at_end.set(AtEnd::NOTHING);
+        region.poison_ended();
         self.check(None);
     }
 

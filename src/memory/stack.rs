@@ -66,7 +66,9 @@ impl Entered<'_> {
     #[inline(always)]
     fn begin(self) -> Self {
         // No scope is on the region yet: Idle.
-        self.region().rewind();
+        let region = self.region();
+        region.rewind();
+        region.poison_begun();
         self
     }
 
@@ -86,6 +88,7 @@ impl Drop for Entered<'_> {
         if region.at_end.get() != AtEnd::NOTHING {
             return self.stack.leave(self.region);
         }
+        region.poison_ended();
         region.next_free.set(self.stack.free.get());
         self.stack.free.set(Some(self.region));
     }
