@@ -2,6 +2,7 @@
 
 mod api;
 mod breakages;
+mod exceptions;
 mod files;
 mod invariants;
 mod unsafety;
