@@ -187,10 +187,9 @@ impl Lending {
         // SAFETY: the region of a share, to which the pointer was made; it stays where it is for now (Chain).
         let share = unsafe { region.cast::<Share>().as_ref() };
         let lender = share.lender.get();
-        let lends_on = self.at(own, lender);
-        lends_on.take_back_fast(share);
+        self.at(own, lender).take_back_fast(share);
         self.innermost.set(lender);
-        lends_on.region.poison_rest();
+        self.at(own, lender).region.poison_rest();
     }
 
     /// The scope on `region` has ended. True if that makes the first share free.

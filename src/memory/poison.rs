@@ -15,6 +15,11 @@ use core::ptr::NonNull;
 
 use super::region::{AtEnd, Region};
 
+/// The sanitizer's functions.
+///
+/// # Safety
+///
+/// The addresses are part of an allocation. They are neither read nor written.
 #[cfg(asan)]
 unsafe extern "C" {
     fn __asan_poison_memory_region(start: *const u8, bytes: usize);
@@ -48,7 +53,7 @@ pub(super) fn unpoison(start: NonNull<u8>, bytes: usize) {
 #[inline(always)]
 pub(super) fn around_write(start: NonNull<u8>, bytes: usize, write: impl FnOnce()) {
     #[cfg(asan)]
-    // SAFETY: the sanitizer looks at its own notes only.
+    // SAFETY: the sanitizer looks at its own notes only, of an address that is part of an allocation (Memory of `region`).
     let poisoned = unsafe { __asan_address_is_poisoned(start.as_ptr()) } != 0;
     unpoison(start, bytes);
     write();

@@ -51,7 +51,7 @@ pub(crate) const BREAKAGES: &[Breakage] = breakages! {
     "memory/region" "Order" "src/memory/region.rs" MEMORY
         { "self.init.set(self.init.get().min(self.size() - reach));" } { "" }
     "memory/region" "Initialised" "src/memory/region.rs" MEMORY
-        { "unsafe { fresh.write_bytes(0, mark - zeros_from) };" } { "let _ = fresh;" }
+        { "unsafe { fresh.write_bytes(0, bytes) }" } { "()" }
     "memory/region" "Disjoint" "src/memory/region.rs" MEMORY
         { "self.low.set(reach);" } { "" }
     "memory/region" "Idle" "src/memory/level.rs" SCOPES
