@@ -285,7 +285,8 @@ fn arenas(records: &Records) -> Found<Svg> {
         .filter(|(_, dots)| dots.iter().any(Option::is_some))
         .collect();
     // Only whom there is a figure of.
-    let shown: Vec<usize> = (0..kinds.len()).filter(|&kind| rows.iter().any(|(_, dots)| dots[kind].is_some())).collect();
+    let shown: Vec<usize> =
+        (0..kinds.len()).filter(|&kind| rows.iter().any(|(_, dots)| dots[kind].is_some())).collect();
     let kinds: Vec<&str> = shown.iter().map(|&kind| kinds[kind]).collect();
     let rows: Vec<DotRow> =
         rows.into_iter().map(|(name, dots)| (name, shown.iter().map(|&kind| dots[kind]).collect())).collect();
