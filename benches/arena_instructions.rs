@@ -6,6 +6,7 @@ use std::hint::black_box;
 
 use ndarena::global::{ArenaAlloc, arena, no_arena};
 use ndarena_benches::counted::{self, Case, each};
+use ndarena_benches::record;
 
 #[global_allocator]
 static ALLOCATOR: ArenaAlloc = ArenaAlloc::system();
@@ -60,5 +61,7 @@ const CASES: [Case; 10] = [
 ];
 
 fn main() {
-    counted::run("made of blocks", &CASES, 0);
+    if let Some(rows) = counted::run("made of blocks", &CASES, 0) {
+        record::keep(rows, false);
+    }
 }

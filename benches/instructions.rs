@@ -8,8 +8,9 @@ use std::{path::Path, process::Command};
 
 use ndarena::{FixedBuffer, prelude::*};
 use ndarena_benches::counted::{self, Case, each};
+use ndarena_benches::record::{self, Row};
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 22] = [
     ("empty", |turns, n| each(turns, n, |n| n as *const f64)),
     ("scope", |turns, n| {
         let buffer = Buffer::new();
@@ -89,6 +90,16 @@ const CASES: [Case; 18] = [
         each(turns, n, |n| buffer.scope(|s| black_box(s.align(4096).alloc_array::<f64>(n).as_ptr())))
     }),
     ("Vec::with_capacity(n)", |turns, n| each(turns, n, |n| black_box(Vec::<f64>::with_capacity(n).as_ptr()))),
+    ("mimalloc: alloc + dealloc", |turns, n| each(turns, n, |n| malloc_and_free(&mimalloc::MiMalloc, n))),
+    #[cfg(unix)]
+    ("jemalloc: alloc + dealloc", |turns, n| each(turns, n, |n| malloc_and_free(&tikv_jemallocator::Jemalloc, n))),
+    #[cfg(not(unix))]
+    ("glibc: alloc + dealloc", |turns, n| each(turns, n, |n| malloc_and_free(&std::alloc::System, n))),
+    ("dyn-stack: make_uninit", |turns, n| {
+        let mut memory = [MaybeUninit::<u8>::uninit(); 4096];
+        let stack = dyn_stack::MemStack::new(&mut memory);
+        each(turns, n, |n| black_box(stack.make_uninit::<f64>(n).0.as_ptr().cast::<f64>()))
+    }),
     ("bumpalo: alloc_layout + reset", |turns, n| {
         let mut bump = bumpalo::Bump::new();
         each(turns, n, |n| {
@@ -98,11 +109,31 @@ const CASES: [Case; 18] = [
             memory
         })
     }),
+    ("stumpalo: alloc_layout + clear", |turns, n| {
+        let mut arena = stumpalo::Arena::new();
+        each(turns, n, |n| {
+            let layout = std::alloc::Layout::array::<f64>(n).expect("a layout");
+            let memory = black_box(arena.alloc_layout(layout).as_ptr().cast::<f64>());
+            arena.clear();
+            memory
+        })
+    }),
     ("bump-scope: scoped + alloc_uninit_slice", |turns, n| {
         let mut bump: bump_scope::Bump = bump_scope::Bump::new();
         each(turns, n, |n| bump.scoped(|bump| black_box(bump.alloc_uninit_slice::<f64>(n).as_ptr().cast::<f64>())))
     }),
 ];
+
+/// A block for so many numbers, of that allocator.
+#[inline(always)]
+fn malloc_and_free(allocator: &impl std::alloc::GlobalAlloc, n: usize) -> *const f64 {
+    let layout = std::alloc::Layout::array::<f64>(n).expect("a layout");
+    // SAFETY: the layout has a size.
+    let block = black_box(unsafe { allocator.alloc(layout) });
+    // SAFETY: allocated with this layout.
+    unsafe { allocator.dealloc(block, layout) };
+    block.cast()
+}
 
 /// Turns in a scope on so many bytes, aligned to 16.
 #[inline(always)]
@@ -115,16 +146,19 @@ fn in_fixed<const BYTES: usize>(turns: usize, n: usize, turn: impl Fn(Scope<'_>,
 }
 
 fn main() {
-    let _counted = counted::run("n = 30", &CASES, 30);
+    let Some(mut rows) = counted::run("n = 30", &CASES, 30) else { return };
+    let of = |name: &str| rows.iter().find(|row| row.contender == name).map_or(f64::NAN, |row| row.value);
+    let further = (of("10 × alloc_array(n) in an open scope") - of("scope + alloc_array(n)")) / 9.0;
+    println!("| each further alloc_array(n) | {further:.1} |");
+    rows.push(Row::new("n = 30", "each further alloc_array(n)", "instructions", further));
     #[cfg(target_os = "linux")]
-    if _counted {
-        no_std();
-    }
+    rows.extend(no_std());
+    record::keep(rows, false);
 }
 
 /// What a scope takes in the program without the standard library, loop, filling and adding up included.
 #[cfg(target_os = "linux")]
-fn no_std() {
+fn no_std() -> Vec<Row> {
     let path = ndarena_testing::no_std::build(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let turn = |n: &str| {
         counted::per_turn(|scopes| {
@@ -133,8 +167,12 @@ fn no_std() {
             program
         })
     };
-    if let (Some(five), Some(twelve)) = (turn("5"), turn("12")) {
-        println!("| tests/no_std/program.rs | instructions a scope |\n|---|---|");
-        println!("| 5 numbers in 100 bytes | {five:.1} |\n| 12 numbers in 100 bytes | {twelve:.1} |");
+    let mut rows = Vec::new();
+    println!("| tests/no_std/program.rs | instructions a scope |\n|---|---|");
+    for numbers in ["5", "12"] {
+        let (count, name) = (turn(numbers).expect("valgrind ran before"), format!("{numbers} numbers in 100 bytes"));
+        println!("| {name} | {count:.1} |");
+        rows.push(Row::new("tests/no_std/program.rs", &name, "instructions", count));
     }
+    rows
 }

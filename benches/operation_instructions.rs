@@ -20,8 +20,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
 use ndarena_benches::operations::{Operation, Outcome, Setup, Watch, Way, operations};
+use ndarena_benches::record::{self, Against, Row};
 
-/// How much of the heap form's instructions a row may execute.
+/// How much of the heap form's instructions a row may execute; the record's words say so, too.
 const BOUND: f64 = 1.05;
 
 const SHORT_RUNS: &str = "Where an operand is not row-major, or is broadcast, elements are written run by run. To begin a run takes \
@@ -124,6 +125,25 @@ fn cells(name: &str) -> Vec<(Operation, [usize; 3], Setup)> {
     cells
 }
 
+/// What is kept of the cells of a row: the geometric mean of the ratios for each size, and the smallest and largest of them; of
+/// instructions the mean.
+fn summary(name: &str, cells: &[(Operation, [usize; 3], Setup)], counts: &[[f64; 3]]) -> Vec<Row> {
+    let of_size = |lengths: [usize; 3]| {
+        let own: Vec<&[f64; 3]> =
+            cells.iter().zip(counts).filter(|((_, own, _), _)| *own == lengths).map(|(_, counts)| counts).collect();
+        let mean = |way: usize| own.iter().map(|counts| counts[way]).sum::<f64>() / own.len() as f64;
+        let mut ratios: Vec<f64> = own.iter().map(|[heap, scope, _]| scope / heap).collect();
+        ratios.sort_by(f64::total_cmp);
+        let ratio = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+        let (low, high) = (ratios[0], ratios[ratios.len() - 1]);
+        let [a, b, c] = lengths;
+        let mut row = Row::new(&format!("{name}, {a} × {b} × {c}"), "scope", "instructions", mean(1));
+        row.against = Some(Against { name: "heap".to_owned(), value: mean(0), ratio, low, high });
+        row
+    };
+    LENGTHS.iter().filter(|lengths| cells.iter().any(|(_, own, _)| own == *lengths)).map(|&own| of_size(own)).collect()
+}
+
 /// Runs each cell of a row in each way.
 fn run(name: &str) {
     for (operation, _, setup) in cells(name) {
@@ -195,7 +215,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let all = env::args().any(|argument| argument == "--all");
-    let (mut summary, mut above, mut total, mut wrong) = (String::new(), 0, 0, Vec::new());
+    let (mut summary_of_rows, mut rows, mut above, mut total, mut wrong) =
+        (String::new(), Vec::new(), 0, 0, Vec::new());
     println!("| operation | elements | axes | layouts | lengths | heap | by hand | scope | of the heap |");
     println!("|---|---|---|---|---|---|---|---|---|");
     for name in &names {
@@ -217,7 +238,10 @@ fn main() -> ExitCode {
         (above, total) = (above + beyond, total + ratios.len());
         let (bound, reason) =
             MORE.iter().find(|(row, ..)| row == name).map_or((BOUND, ""), |&(_, bound, why)| (bound, why));
-        writeln!(summary, "| {name} | {} | {beyond} | {largest:.2} | {bound:.2} | {mean:.2} |", ratios.len())
+        rows.extend(summary(name, &cells, counts));
+        rows.push(Row::new(name, "counted", "cells", ratios.len() as f64));
+        rows.push(Row::new(name, "within 1.05 of the heap", "cells", (ratios.len() - beyond) as f64));
+        writeln!(summary_of_rows, "| {name} | {} | {beyond} | {largest:.2} | {bound:.2} | {mean:.2} |", ratios.len())
             .expect("a string grows");
         if largest > bound {
             wrong.push(format!("{name}: {largest:.2} is more than {bound:.2}. {reason}"));
@@ -233,13 +257,14 @@ fn main() -> ExitCode {
             .map(|(row, ..)| format!("there is no {row}")),
     );
     println!(
-        "\n| operation | cells | above {BOUND} | largest | allowed | geometric mean |\n|---|---|---|---|---|---|\n{summary}"
+        "\n| operation | cells | above {BOUND} | largest | allowed | geometric mean |\n|---|---|---|---|---|---|\n{summary_of_rows}"
     );
     println!("{above} of {total} cells execute more than {BOUND} of their heap form's instructions");
     for reason in [SHORT_RUNS, VIEWS, SHAPES, SAME_SOURCE] {
         let rows = MORE.iter().filter(|(.., why)| *why == reason).map(|(row, ..)| *row).collect::<Vec<_>>().join(", ");
         println!("{rows}: {reason}");
     }
+    record::keep(rows, !filter.is_empty());
     wrong.iter().for_each(|wrong| println!("WRONG: {wrong}"));
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,19 +1,19 @@
 //! What each row of the table of operations takes in a scope, of the time that its form on the heap takes, and by
 //! hand, for the elements, kinds of axes, layouts and sizes of the table: `cargo bench -p ndarena-benches --bench operations`.
 //!
-//! It prints the cells that take more than their heap form beyond their noise, and writes all of them to
-//! `target/operations.csv`, or where `NDARENA_RECORD` says. Times decide nothing: `operation_instructions` does.
+//! It prints the cells that take more than their heap form beyond their noise, and keeps all of them, some ten thousand rows.
+//! Times decide nothing: `operation_instructions` does.
 //!
 //! ```text
 //! cargo bench -p ndarena-benches --bench operations -- select   # only rows with that in their name
 //! ```
 
 use std::env;
-use std::fmt::Write;
 use std::hint::black_box;
 use std::time::Instant;
 
 use ndarena_benches::operations::{Operation, Outcome, Setup, Watch, Way, operations};
+use ndarena_benches::record::{self, Against, Row};
 
 /// The lengths of axes are this long in arrays of one and two axes; of three, those that are short.
 const SIZES: [usize; 10] = [1, 2, 3, 4, 8, 16, 30, 100, 300, 1000];
@@ -81,7 +81,7 @@ fn main() {
     let test = env::args().any(|argument| argument == "--test");
     let filter: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let (sizes, batches) = if test { (&SIZES[2..3], 1) } else { (&SIZES[..], BATCHES) };
-    let mut record = String::from("operation,elements,axes,layouts,length,heap ns,scope/heap,10 %,90 %,by hand/heap\n");
+    let mut rows = Vec::new();
     let (mut cells, mut small, mut above) = (0, Vec::new(), 0);
     println!(
         "| operation | elements | axes | layouts | length | heap, ns | scope / heap | 10 % .. 90 % | by hand / heap |"
@@ -98,11 +98,10 @@ fn main() {
             for setup in operation.setups([n, if count == 3 && n > 30 { 2 } else { n }, n.min(30)]) {
                 let (heap, [low, median, high], hand) = measure(&operation, &setup, batches);
                 let layouts = setup.to_string().replace(", ", " + ");
-                writeln!(
-                    record,
-                    "{name},{element},{axes},{layouts},{n},{heap:.1},{median:.3},{low:.3},{high:.3},{hand:.3}"
-                )
-                .expect("a string grows");
+                let case = format!("{name}, {element}, {axes}, {layouts}, {n}");
+                let mut row = Row::new(&case, "scope", "ns", median * heap);
+                row.against = Some(Against { name: "heap".to_owned(), value: heap, ratio: median, low, high });
+                rows.extend([row, Row::new(&case, "by hand", "ns", hand * heap)]);
                 cells += 1;
                 if n.pow(count as u32) <= 30 {
                     small.push(median.ln());
@@ -121,8 +120,6 @@ fn main() {
         "\n{above} of {cells} cells take longer than on the heap; up to 30 elements the geometric mean is {mean:.2}"
     );
     if !test {
-        let path = env::var("NDARENA_RECORD")
-            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/operations.csv").to_owned());
-        std::fs::write(&path, record).unwrap_or_else(|error| panic!("{path}: {error}"));
+        record::keep(rows, !filter.is_empty());
     }
 }

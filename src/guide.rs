@@ -5,18 +5,21 @@
 //! - systems of equations, eigenvalues, least squares: [`linalg`];
 //! - nalgebra, faer, or another allocator beside it: [`interop`];
 //! - a program in Julia: [`coming_from_bumper`], and for ArenaPirate.jl [a part of `arenas`](arenas#coming-from-arenapiratejl);
-//! - doubts: [`safety`] says why it is sound, [`design`] why it is built so, [`benchmarks`] what it costs, and [`versions`] what may
-//!   change;
+//! - doubts: [`safety`] says why it is sound, [`design`] why it is built so, [`benchmarks`] what it costs, with
+//!   [`benchmark_tables`] of all that was measured, and [`versions`] what may change;
 //! - an older version: [`changelog`].
 //!
 //! They are here for the documentation only: a program sees no such module.
 
 // Examples are tests, where there are the features that they use. Those of `interop` use other libraries: the package with tests
-// beside such runs them. `benchmarks` has none.
+// beside such runs them. `benchmarks` has none. Its pictures have to be a part of the page here, so it is `docs/benchmarks.md` with them in
+// it; the package `benches` makes both.
 #[cfg(any(not(doctest), feature = "global"))]
 #[doc = include_str!("../docs/arenas.md")]
 pub mod arenas {}
-#[doc = include_str!("../docs/benchmarks.md")]
+#[doc = include_str!("../docs/benchmark-tables.md")]
+pub mod benchmark_tables {}
+#[doc = include_str!("../docs/benchmarks/page.txt")]
 pub mod benchmarks {}
 #[doc = include_str!("../docs/changelog.md")]
 pub mod changelog {}

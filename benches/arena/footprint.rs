@@ -7,7 +7,8 @@
 //!
 //! Every program runs in a process of its own on each allocator, as often as it takes to see past what disturbs it: the
 //! least of the longest calls counts, and of the times; of memory what the system says when the program is at its end, the
-//! median. On an arena the program runs in `arena`; memory once more after `clear_pool()`, or what the allocator has for that.
+//! median. On an arena the program runs in `arena`; memory once more after `clear_pool()`, or what the allocator has for that. One
+//! program is looked at while it runs.
 
 mod programs;
 mod switch;
@@ -15,6 +16,7 @@ mod switch;
 use std::env;
 use std::process::Command;
 
+use ndarena_benches::record::{self, Row};
 use programs::{Outcome, PROGRAMS};
 use switch::{ARENAS, JEMALLOC, MIMALLOC, ON_MIMALLOC, Switch, VARIABLE};
 
@@ -42,9 +44,28 @@ fn outcome(program: &str, allocator: &str, processes: usize) -> Outcome {
     Outcome::of_all(&runs)
 }
 
+/// What the system says of memory while a program runs on the allocator.
+fn over_time(allocator: &str) -> Vec<Row> {
+    let this = env::current_exe().expect("the path of this program");
+    let output = Command::new(this).env(VARIABLE, allocator).env(CHILD, programs::OVER_TIME).output();
+    let output = output.expect("this program can be run again");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let samples = text.lines().filter_map(|line| line.split_once(' '));
+    samples
+        .map(|(calls, resident)| {
+            let case = format!("{}, after {calls}", programs::OVER_TIME);
+            Row::new(&case, allocator, "MiB", resident.parse().expect("a number"))
+        })
+        .collect()
+}
+
 fn main() {
     if let Ok(program) = env::var(CHILD) {
         let in_arena = env::var(VARIABLE).is_ok_and(|name| name == ARENAS || name == ON_MIMALLOC);
+        if program == programs::OVER_TIME {
+            return programs::over_time(in_arena);
+        }
         let (_, run) = PROGRAMS.into_iter().find(|(name, _)| *name == program).expect("a program");
         println!("{}", run(in_arena).line());
         return;
@@ -55,6 +76,7 @@ fn main() {
         |name: &str| arguments.iter().all(|argument| argument.starts_with("--") || name.contains(argument.as_str()));
     println!("| program | allocator | seconds | longest call, ms | MiB at the end | MiB given back |");
     println!("|---|---|---|---|---|---|");
+    let mut rows = Vec::new();
     for (name, _) in PROGRAMS.into_iter().filter(|(name, _)| asked(name)) {
         for allocator in ALLOCATORS {
             if test && allocator != ARENAS {
@@ -62,6 +84,22 @@ fn main() {
             }
             let Outcome { seconds, longest, resident, cleared } = outcome(name, allocator, if test { 1 } else { 3 });
             println!("| {name} | {allocator} | {seconds:.3} | {:.3} | {resident:.1} | {cleared:.1} |", 1e3 * longest);
+            let mut row = |unit: &str, value: f64| rows.push(Row::new(name, allocator, unit, value));
+            row("s", seconds);
+            if longest.is_finite() {
+                row("ms, the longest call", 1e3 * longest);
+            }
+            row("MiB at the end", resident);
+            row("MiB given back", cleared);
         }
     }
+    if test {
+        return;
+    }
+    if asked(programs::OVER_TIME) {
+        for allocator in ["glibc", MIMALLOC, ARENAS] {
+            rows.extend(over_time(allocator));
+        }
+    }
+    record::keep(rows, !arguments.is_empty());
 }

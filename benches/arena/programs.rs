@@ -306,6 +306,38 @@ fn rolling(in_arena: bool) -> Outcome {
     })
 }
 
+/// What [`over_time`] is called.
+pub(crate) const OVER_TIME: &str = "calls over time";
+
+/// Calls of three parts, each with two temporaries of as many bytes and a result of 20 kB, which is kept as long as that part
+/// lasts: of 4 MiB, of 40 MiB, and of 4 MiB again. Prints now and then how many calls were made, and what memory there is in the
+/// midst of one and after it.
+pub(crate) fn over_time(in_arena: bool) {
+    const EACH: usize = 200;
+    let (before, mut calls) = (resident(), 0);
+    for size in [4 * MIB, 40 * MIB, 4 * MIB] {
+        let mut kept = Vec::new();
+        for _ in 0..EACH {
+            let look = calls % 10 == 0;
+            kept.push(run(in_arena, || {
+                let (x, y) = (touched(size), touched(size));
+                if look {
+                    println!("{calls} {}", resident() - before);
+                }
+                drop(black_box(x));
+                y[..20_000].to_vec()
+            }));
+            if look {
+                println!("{calls}.5 {}", resident() - before);
+            }
+            calls += 1;
+        }
+    }
+    println!("{calls} {}", resident() - before);
+    give_back();
+    println!("{calls}.5 {}", resident() - before);
+}
+
 /// What a program is called, and the program, which is told whether to run in `arena`.
 type Program = (&'static str, fn(bool) -> Outcome);
 

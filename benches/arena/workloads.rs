@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use ndarena::global::{arena, par_map_arena};
-use ndarena_benches::paired::{Batch, timed};
+use ndarena_benches::paired::{Batch, timed, timed_on_all_threads};
 use ndarray::Array1;
 use unaware::{bfgs, chain, median, search};
 
@@ -72,8 +72,8 @@ impl Workload {
             Fit => "levenberg-marquardt".to_owned(),
             Churn => "allocations only".to_owned(),
             Nothing => "arena(|| ())".to_owned(),
-            Kept(n) => format!("10^6 calls, up to 10^{} results kept", n.ilog10()),
-            Workers(n) => format!("par_map_arena, {n} workers, time per item and worker"),
+            Kept(_) => "10^6 calls, results kept".to_owned(),
+            Workers(_) => "par_map_arena, time per item and worker".to_owned(),
         }
     }
 
@@ -128,7 +128,7 @@ impl Workload {
             Workers(workers) => {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().expect("threads");
                 let d = Array1::linspace(0.0, 1.0, 100_000);
-                let mut batch = timed(move |times| {
+                let mut batch = timed_on_all_threads(move |times| {
                     for _ in 0..times {
                         pool.install(|| black_box(par_map_arena(0..200, |_| chain::sum_of_line(black_box(&d)))));
                     }

@@ -8,6 +8,8 @@ use std::env;
 use std::hint::black_box;
 use std::process::Command;
 
+use crate::record::Row;
+
 /// What it is called, and the loop: so many turns, for something of that size.
 pub type Case = (&'static str, fn(usize, usize));
 
@@ -21,30 +23,32 @@ pub fn each<T>(turns: usize, n: usize, mut turn: impl FnMut(usize) -> *const T) 
 
 const CHILD: &str = "NDARENA_INSTRUCTIONS";
 
-/// Prints what the cases add to the first, for that size; `what` heads the table. Says whether it did: this may be a test,
-/// or one of the programs that are measured.
-pub fn run(what: &str, cases: &[Case], n: usize) -> bool {
+/// Prints what the cases add to the first, for that size; `what` heads the table. Gives that to whoever keeps it, and nothing if
+/// this is a test, or one of the programs that are measured.
+pub fn run(what: &str, cases: &[Case], n: usize) -> Option<Vec<Row>> {
     if let Ok(child) = env::var(CHILD) {
         let (case, turns) = child.split_once(' ').expect("a case and a number");
         let case: usize = case.parse().expect("the number of a case");
         cases[case].1(turns.parse().expect("a number of turns"), black_box(n));
-        return false;
+        return None;
     }
     if env::args().any(|argument| argument == "--test") {
         cases.iter().for_each(|(_, case)| case(100, n));
         println!("{} cases run", cases.len());
-        return false;
+        return None;
     }
     let Some(empty) = instructions(0) else {
         println!("valgrind is needed to count instructions, and does not run here");
-        return false;
+        return None;
     };
     println!("| {what} | instructions added |\n|---|---|");
+    let mut rows = Vec::new();
     for (case, (name, _)) in cases.iter().enumerate().skip(1) {
         let added = instructions(case).expect("valgrind ran before") - empty;
         println!("| {name} | {added:.1} |");
+        rows.push(Row::new(what, name, "instructions", added));
     }
-    true
+    Some(rows)
 }
 
 /// Instructions in a turn of that case.

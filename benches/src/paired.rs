@@ -2,8 +2,8 @@
 //!
 //! A [`Pair`] is timed in short batches, one after the other in turn, and what counts is the ratio of neighbours. Each
 //! sample sets both up anew, so that their operands lie elsewhere in memory, and is the median of some ratios; Criterion
-//! draws the samples and reports on them. The whole runs in several processes, which differ in where code and stack lie;
-//! the first one collects what they measured and prints a table of medians.
+//! draws the samples and reports on them. Time is that of the thread, of which other programs take nothing. The whole runs in several processes, which differ in where code and stack lie;
+//! the first one collects what they measured, prints a table of medians, and keeps it ([`record`](crate::record)).
 //!
 //! ```text
 //! cargo bench -p ndarena-benches --bench scope              # 5 processes, then the table
@@ -20,11 +20,22 @@ use std::time::{Duration, Instant};
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, SamplingMode, Throughput};
 
+use crate::record::{self, Against, Row};
+
 /// Runs so many times what is compared, and tells how many seconds that took.
 pub type Batch = Box<dyn FnMut(u64) -> f64>;
 
-/// A batch of what runs so many times.
+/// A batch of what runs so many times, on this thread.
 pub fn timed(mut run: impl FnMut(u64) + 'static) -> Batch {
+    Box::new(move |times| {
+        let start = seconds_of_this_thread();
+        run(times);
+        seconds_of_this_thread() - start
+    })
+}
+
+/// A batch of what runs so many times, on several threads: by the clock on the wall.
+pub fn timed_on_all_threads(mut run: impl FnMut(u64) + 'static) -> Batch {
     Box::new(move |times| {
         let start = Instant::now();
         run(times);
@@ -32,12 +43,31 @@ pub fn timed(mut run: impl FnMut(u64) + 'static) -> Batch {
     })
 }
 
+/// What this thread has taken of a processor's time, the system's work for it included. Other programs take nothing of that.
+#[cfg(unix)]
+pub fn seconds_of_this_thread() -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: it writes to the structure, and there is such a clock.
+    let status = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    assert_eq!(status, 0, "there is a clock for each thread");
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}
+
+/// The clock on the wall, where there is none for each thread.
+#[cfg(not(unix))]
+pub fn seconds_of_this_thread() -> f64 {
+    use std::sync::OnceLock;
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_secs_f64()
+}
+
 /// Makes a batch whose operands lie where the number says.
 pub type Make = Box<dyn Fn(usize) -> Batch>;
 
-/// `a` and `b`, of which the ratio of times is of interest, and what it should be.
+/// `a` and `b`, of which the ratio of times is of interest, and what it should be. `a` is ours, wherever we take part, so
+/// below 1 we are faster.
 pub struct Pair {
-    /// What the table calls it.
+    /// What is compared, and with what: `case: a vs b`; or `case / b`, where `a` is a scope.
     pub name: String,
     /// What is compared.
     pub a: Make,
@@ -45,6 +75,18 @@ pub struct Pair {
     pub b: Make,
     /// What is claimed.
     pub bound: Bound,
+}
+
+impl Pair {
+    /// The case, and what `a` and `b` are called.
+    fn names(&self) -> (&str, &str, &str) {
+        let versus = self.name.rsplit_once(": ").and_then(|(case, names)| Some((case, names.split_once(" vs ")?)));
+        match (versus, self.name.rsplit_once(" / ")) {
+            (Some((case, (a, b))), _) => (case, a, b),
+            (None, Some((case, b))) => (case, "scope", b),
+            (None, None) => panic!("what is compared in '{}'?", self.name),
+        }
+    }
 }
 
 impl fmt::Debug for Pair {
@@ -58,8 +100,6 @@ impl fmt::Debug for Pair {
 pub enum Bound {
     /// Not more than this.
     AtMost(f64),
-    /// Not less than this.
-    AtLeast(f64),
     /// Of interest, without a claim.
     Any,
 }
@@ -87,7 +127,7 @@ pub fn run(pairs: Vec<Pair>, plan: Plan) {
         return measure(&pairs, Plan { batches, ..plan });
     }
     let processes = env::var(PROCESSES).ok().and_then(|n| n.parse().ok()).unwrap_or(plan.processes);
-    let mut samples: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut samples: BTreeMap<String, [Vec<f64>; 3]> = BTreeMap::new();
     for process in 1..=processes {
         eprintln!("process {process} of {processes}");
         let mut child = Command::new(env::current_exe().expect("the path of this program"));
@@ -95,22 +135,36 @@ pub fn run(pairs: Vec<Pair>, plan: Plan) {
         let output = output.expect("this program can be run again");
         assert!(output.status.success(), "process {process} failed: {}", output.status);
         for line in String::from_utf8_lossy(&output.stdout).lines() {
-            if let Some((name, ratio)) = line.strip_prefix(MARK).and_then(|line| line.trim().rsplit_once(' ')) {
-                samples.entry(name.to_owned()).or_default().push(ratio.parse().expect("a number"));
-            }
+            let Some(sample) = line.strip_prefix(MARK) else { continue };
+            let mut parts = sample.trim().rsplitn(4, ' ').collect::<Vec<_>>().into_iter().rev();
+            let all = samples.entry(parts.next().expect("a name").to_owned()).or_default();
+            all.iter_mut().zip(parts).for_each(|(all, part)| all.push(part.parse().expect("a number")));
         }
     }
-    println!("| ratio of times | median | 10 % .. 90 % | bound | |\n|---|---|---|---|---|");
+    let (mut rows, mut beyond) = (Vec::new(), Vec::new());
+    println!("| case | | ns | compared with | ns | ratio | 10 % .. 90 % | |\n|---|---|---|---|---|---|---|---|");
     for pair in &pairs {
-        let Some(ratios) = samples.get_mut(&pair.name) else { continue };
-        let (low, median, high) = (quantile(ratios, 0.1), quantile(ratios, 0.5), quantile(ratios, 0.9));
-        let (bound, holds) = match pair.bound {
-            Bound::AtMost(bound) => (format!("≤ {bound:.2}"), if median <= bound { "yes" } else { "NO" }),
-            Bound::AtLeast(bound) => (format!("≥ {bound:.2}"), if median >= bound { "yes" } else { "NO" }),
-            Bound::Any => (String::new(), ""),
-        };
-        println!("| {} | {median:.3} | {low:.3} .. {high:.3} | {bound} | {holds} |", pair.name);
+        let Some([ratios, ours, theirs]) = samples.get_mut(&pair.name) else { continue };
+        let (low, ratio, high) = (quantile(ratios, 0.1), quantile(ratios, 0.5), quantile(ratios, 0.9));
+        let (case, a, b) = pair.names();
+        let mut row = Row::new(case, a, "ns", 1e9 * quantile(ours, 0.5));
+        let value = 1e9 * quantile(theirs, 0.5);
+        row.against = Some(Against { name: b.to_owned(), value, ratio, low, high });
+        let (our_ns, their_ns) = (record::rounded(row.value, 3), record::rounded(value, 3));
+        println!(
+            "| {case} | {a} | {our_ns} | {b} | {their_ns} | {ratio:.3} | {low:.3} .. {high:.3} | {} |",
+            row.verdict()
+        );
+        if let Bound::AtMost(bound) = pair.bound {
+            if ratio > bound {
+                beyond.push(format!("{}: {ratio:.3} is more than {bound:.2}", pair.name));
+            }
+        }
+        rows.push(row);
     }
+    beyond.iter().for_each(|beyond| println!("{beyond}"));
+    let part = rows.len() < pairs.len();
+    record::keep(rows, part);
 }
 
 fn measure(pairs: &[Pair], plan: Plan) {
@@ -128,8 +182,8 @@ fn measure(pairs: &[Pair], plan: Plan) {
         group.bench_function(&pair.name, |bencher| {
             bencher.iter_custom(|iterations| {
                 place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let ratio = ratio(&mut (pair.a)(place >> 33), &mut (pair.b)(place >> 33), plan.batches);
-                println!("{MARK} {} {ratio}", pair.name);
+                let [ratio, a, b] = ratio(&mut (pair.a)(place >> 33), &mut (pair.b)(place >> 33), plan.batches);
+                println!("{MARK} {} {ratio} {a:e} {b:e}", pair.name);
                 ratio * iterations as f64
             });
         });
@@ -137,8 +191,8 @@ fn measure(pairs: &[Pair], plan: Plan) {
     }
 }
 
-/// The median of the ratios of neighbouring batches.
-fn ratio(a: &mut Batch, b: &mut Batch, batches: f64) -> f64 {
+/// The median of the ratios of neighbouring batches, and of the seconds that each takes once.
+fn ratio(a: &mut Batch, b: &mut Batch, batches: f64) -> [f64; 3] {
     // Both have run, and a batch takes long enough to time.
     let (mut iterations, mut took) = (1, a(1) + b(1));
     while took < batches && iterations < 1 << 20 {
@@ -151,18 +205,19 @@ fn ratio(a: &mut Batch, b: &mut Batch, batches: f64) -> f64 {
         took if took > 4.0 * batches => 5,
         _ => 15,
     };
-    let mut ratios: Vec<f64> = (0..turns)
-        .map(|turn| {
-            if turn % 2 == 0 {
-                let a = a(iterations);
-                a / b(iterations)
-            } else {
-                let b = b(iterations);
-                a(iterations) / b
-            }
-        })
-        .collect();
-    quantile(&mut ratios, 0.5)
+    let mut all = [const { Vec::new() }; 3];
+    for turn in 0..turns {
+        let (ours, theirs) = if turn % 2 == 0 {
+            let ours = a(iterations);
+            (ours, b(iterations))
+        } else {
+            let theirs = b(iterations);
+            (a(iterations), theirs)
+        };
+        let figures = [ours / theirs, ours / iterations as f64, theirs / iterations as f64];
+        all.iter_mut().zip(figures).for_each(|(all, figure)| all.push(figure));
+    }
+    all.map(|mut all| quantile(&mut all, 0.5))
 }
 
 fn quantile(values: &mut [f64], q: f64) -> f64 {
