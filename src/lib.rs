@@ -1,3 +1,5 @@
+// The README's picture is a file, which the documentation does not have: there it is this link.
+#![cfg_attr(not(doctest), doc = include_str!("../docs/benchmarks/readme.txt"))]
 // The examples of README.md are tests, if there are all the features that they use.
 #![cfg_attr(any(feature = "global", not(doctest)), doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "std"), no_std)]

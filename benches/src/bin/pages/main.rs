@@ -7,7 +7,7 @@
 //!
 //! `docs/benchmarks.md` is the template `benches/pages/benchmarks.md`, filled in; `docs/benchmark-tables.md` has every row; the pictures
 //! are in `docs/benchmarks`. In the documentation that rustdoc makes, pictures have to be a part of the page, so that is written
-//! once more, with them in it. In the README and the other guides a figure that is a record's has a mark before it,
+//! once more, with them in it; for the README's there is a link that is the picture. In the README and the other guides a figure that is a record's has a mark before it,
 //! `<!-- figure ratio scope | .. -->`, and is looked at or put right as well.
 
 mod charts;
@@ -34,6 +34,7 @@ fn files(root: &Path) -> Found<Vec<(PathBuf, String)>> {
     let mut files = vec![
         (root.join("docs/benchmarks.md"), beside),
         (folder.join("page.txt"), inside),
+        (folder.join("readme.txt"), format!("[picture]: {}\n", pictures["scope"].link())),
         (root.join("docs/benchmark-tables.md"), text::tables(&records)),
     ];
     files.extend(pictures.iter().map(|(name, picture)| (folder.join(name).with_extension("svg"), picture.file())));

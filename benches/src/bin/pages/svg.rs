@@ -114,6 +114,14 @@ impl Svg {
         let dark = "@media(prefers-color-scheme:dark){:root{color:#e6edf3}}";
         self.drawn(&format!("<style>:root{{color:#1f2328}}{dark}</style>\n"))
     }
+
+    /// As an address that is the file itself.
+    pub(crate) fn link(&self) -> String {
+        let byte = |byte: u8| {
+            if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        };
+        "data:image/svg+xml,".to_owned() + &self.file().bytes().map(byte).collect::<String>()
+    }
 }
 
 /// From numbers to places.
