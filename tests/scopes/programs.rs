@@ -1,10 +1,11 @@
-//! Many random programs of [`program`]: `NDARENA_PROGRAMS` says how many, `NDARENA_SEED` with which to begin.
+//! Many random programs of [`program`]: `NDARENA_PROGRAMS` says how many, `NDARENA_SEED` with which to begin. And those that a
+//! fuzzer found, each of which runs code that the others do not (`.ci/fuzz`).
 
 mod program;
 
 use std::env;
 
-use ndarena_testing::panic_of;
+use ndarena_testing::{corpus, panic_of};
 
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok()?.parse().ok()
@@ -33,4 +34,14 @@ fn every_array_of_random_programs_keeps_what_was_written() {
     }
     println!("{programs} programs made {made} arrays");
     assert!(made as u64 > programs);
+}
+
+#[test]
+fn programs_that_a_fuzzer_found() {
+    let mut made = 0;
+    let found = corpus("programs");
+    for (name, bytes) in found.iter().take(if cfg!(miri) { 3 } else { usize::MAX }) {
+        made += panic_of(|| program::run(bytes)).unwrap_or_else(|panic| panic!("{name}: {panic:?}"));
+    }
+    assert!(made > 0 && found.len() > 20);
 }

@@ -27,22 +27,36 @@ pub fn seed() -> u64 {
     seed
 }
 
-/// Marsaglia's xorshift.
+/// Marsaglia's xorshift, after the numbers that bytes say.
 #[derive(Debug)]
-pub struct Random(u64);
+pub struct Random<'a> {
+    bytes: &'a [u8],
+    state: u64,
+}
 
-impl Random {
+impl<'a> Random<'a> {
     /// Numbers that are the same for each seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+        Self { bytes: &[], state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 }
+    }
+
+    /// Numbers that are made of the bytes, as long as there are any.
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, ..Self::new(0) }
     }
 
     /// The next one, below `n`.
     pub fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) as usize % n
+        // As many bytes as such a number has.
+        let length = (n.max(2) - 1).ilog2() as usize / 8 + 1;
+        if let Some((number, rest)) = self.bytes.split_at_checked(length) {
+            self.bytes = rest;
+            return number.iter().fold(0, |all, &byte| all << 8 | usize::from(byte)) % n;
+        }
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 20) as usize % n
     }
 }
 
@@ -116,7 +130,7 @@ impl Block {
     }
 }
 
-fn allocate(random: &mut Random, largest: usize) -> Option<Block> {
+fn allocate(random: &mut Random<'_>, largest: usize) -> Option<Block> {
     let magnitude = 1 + random.below(largest.ilog2() as usize);
     let size = 1 + random.below(1 << magnitude);
     let align = if random.below(4) == 0 { 1 << random.below(15) } else { 8 };
@@ -134,7 +148,7 @@ fn allocate(random: &mut Random, largest: usize) -> Option<Block> {
 }
 
 struct Worker<'a> {
-    random: Random,
+    random: Random<'a>,
     blocks: Vec<Block>,
     mail: &'a Mutex<Vec<Block>>,
     largest: usize,
@@ -144,7 +158,7 @@ struct Worker<'a> {
 impl Worker<'_> {
     fn run(&mut self, steps: usize, depth: usize) {
         for _ in 0..steps {
-            let pick = |random: &mut Random, blocks: &Vec<Block>| random.below(blocks.len().max(1));
+            let pick = |random: &mut Random<'_>, blocks: &Vec<Block>| random.below(blocks.len().max(1));
             match self.random.below(24) {
                 0..8 => self.blocks.extend(allocate(&mut self.random, self.largest)),
                 8..15 if !self.blocks.is_empty() => {
@@ -202,7 +216,27 @@ pub fn check(arenas: Arenas, seed: u64, generations: usize, threads: usize, step
             }
         });
     }
-    mail.into_inner().unwrap().into_iter().for_each(Block::free);
+    end(mail, Vec::new());
+}
+
+/// A program on this thread alone, whose steps the bytes say.
+///
+/// # Panics
+///
+/// As [`check`] does.
+pub fn check_bytes(arenas: Arenas, bytes: &[u8], largest: usize) {
+    let mail = Mutex::new(Vec::new());
+    let mut worker = Worker { random: Random::of(bytes), blocks: Vec::new(), mail: &mail, largest, arenas };
+    while !worker.random.bytes.is_empty() {
+        worker.run(1, 0);
+    }
+    let blocks = worker.blocks;
+    end(mail, blocks);
+}
+
+/// Frees all blocks that are left.
+fn end(mail: Mutex<Vec<Block>>, blocks: Vec<Block>) {
+    mail.into_inner().unwrap().into_iter().chain(blocks).for_each(Block::free);
     // The map's own memory may be an arena's.
     assert!(std::mem::take(&mut *SHADOW.lock().unwrap()).is_empty());
 }

@@ -2,6 +2,7 @@
 
 pub mod arena_model;
 mod arrays;
+mod corpus;
 mod counting;
 mod foreign;
 pub mod no_std;
@@ -10,6 +11,7 @@ mod sources;
 mod turn;
 
 pub use arrays::{assert_close, assert_same, bits, elements, layouts, triangle};
+pub use corpus::corpus;
 pub use counting::{Counting, calls_of, held, refusing_from};
 pub use foreign::{Of, at_call, called, unhooked};
 pub use panics::{Panic, panic_of};
