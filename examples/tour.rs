@@ -85,7 +85,7 @@ fn memory() {
     });
     println!("a thread each: {sums:?}");
 
-    let pages = Buffer::from_source(HugePages::default());
+    let pages = Buffer::from_source(HugePages);
     println!("huge pages: the sum of a million ones is {}", pages.scope(|s| s.ones::<f64>(1_000_000).sum()));
 }
 

@@ -3,6 +3,8 @@
 // The examples of README.md are tests, if there are all the features that they use.
 #![cfg_attr(any(feature = "global", not(doctest)), doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "std"), no_std)]
+// Where the documentation is published, items say which feature they want.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
