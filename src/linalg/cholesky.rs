@@ -6,7 +6,7 @@ use faer::Par;
 use faer::linalg::cholesky::llt;
 use ndarray::{ArrayRef, ArrayRef2, ArrayView2, ArrayViewMut, ArrayViewMut2, Dimension};
 
-use num_traits::{Float, One, Zero};
+use num_traits::{Float, Zero};
 
 use super::matrices::{
     clear_upper, columns_of, copy_lower, elements, elements_mut, faer_mut, faer_ref, finite, is_finite_below, matrix,
@@ -178,7 +178,7 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     /// ndarena::scope(|s| assert_eq!(s.cholesky(&array![[4.0, 2.0], [2.0, 5.0]]).unwrap().det(), 16.0));
     /// ```
     pub fn det(&self) -> T::Real {
-        let root = self.l.diag().iter().fold(T::Real::one(), |root, x| root * x.real_part());
+        let root = small::product(self.l.diag().iter().map(|x| x.real_part()));
         root * root
     }
 

@@ -4,11 +4,14 @@
 
 use faer::Par;
 use faer::linalg::evd::{self, ComputeEigenvectors};
-use faer::traits::ComplexField;
 use ndarray::{ArrayRef2, ArrayViewMut1, ArrayViewMut2};
+use num_traits::Float;
 
-use super::matrices::{copy_lower, faer_mut, faer_ref, faer_view, is_finite_below, matrix, order_of, with_scratch};
-use super::{LinalgElement, LinalgError};
+use super::matrices::{
+    clear_upper, copy_lower, elements_mut, faer_mut, faer_ref, finite, is_finite_below, make_moderate, matrix,
+    order_of, with_scratch,
+};
+use super::{LinalgElement, LinalgError, symmetric};
 use crate::array::AllocArray;
 use crate::scope::Scope;
 
@@ -19,7 +22,8 @@ impl<'s> Scope<'s> {
     ///
     /// # Errors
     ///
-    /// If `a` is not square; if it has elements that are not finite; if the iteration does not converge, or there is no memory.
+    /// If `a` is not square; if it has elements that are not finite, or an eigenvalue would be, because it is too large; if the
+    /// iteration does not converge, or there is no memory.
     ///
     /// ```
     /// use ndarena::linalg::LinalgError;
@@ -43,30 +47,34 @@ impl<'s> Scope<'s> {
         if n == 0 {
             return Ok((values, vectors));
         }
+        if !is_finite_below(a) {
+            return Err(LinalgError::NotFinite);
+        }
         self.scope(|inner| {
-            if !is_finite_below(a) {
-                return Err(LinalgError::NotFinite);
+            // Of imaginary parts on the diagonal faer looks at some.
+            let mut copy = copy_lower(inner, a)?;
+            clear_upper(&mut copy);
+            let power = make_moderate(&mut copy);
+            if n <= symmetric::LIMIT {
+                let parts = (elements_mut(&mut copy), elements_mut(&mut values), elements_mut(&mut vectors));
+                if !symmetric::eigen(parts.0, n, parts.1, parts.2) {
+                    return Err(LinalgError::NoConvergence);
+                }
+                values.iter_mut().for_each(|x| *x *= power.recip());
+                return Ok(());
             }
-            // Of imaginary parts on the diagonal faer looks at some; it copies the matrix by itself.
-            let real;
-            let a = if const { <T::Faer as ComplexField>::IS_REAL } {
-                faer_view(a.view())
-            } else {
-                real = copy_lower(inner, a)?;
-                faer_ref(&real)
-            };
             let mut found = inner.try_alloc_array::<T>(n)?;
             let scratch =
                 evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
             let done = with_scratch(inner, scratch, |stack| {
                 let found = faer_mut(&mut found).col_mut(0).as_diagonal_mut();
                 let vectors = Some(faer_mut(&mut vectors));
-                evd::self_adjoint_evd(a, found, vectors, Par::Seq, stack, Default::default())
+                evd::self_adjoint_evd(faer_ref(&copy), found, vectors, Par::Seq, stack, Default::default())
             })?;
             done.map_err(|evd::EvdError::NoConvergence| LinalgError::NoConvergence)?;
-            values.iter_mut().zip(&found).for_each(|(to, from)| *to = from.real_part());
-            Ok(())
+            values.iter_mut().zip(&found).for_each(|(to, from)| *to = from.real_part() * power.recip());
+            Ok::<_, LinalgError>(())
         })?;
-        Ok((values, vectors))
+        Ok((finite(values)?, vectors))
     }
 }

@@ -94,17 +94,18 @@ pub(super) mod private {
         /// One divided by it; no part of the number need have a square.
         fn reciprocal(self) -> Self;
 
-        /// The power of two by which numbers are to be multiplied for the largest of their parts to be between 1 and 2; or 1, if
-        /// all are too close to zero for it.
+        /// The power of two by which numbers are to be multiplied for the largest of their parts to be between 1 and 2. It is below
+        /// 1 where no power is large enough, and 1 the power where all are zero.
         fn scale_of(numbers: &[Self]) -> Self::Part;
     }
 }
 
-/// The reciprocal of the power of two that is next below a number: the number's exponent, and nothing else of it.
+/// The reciprocal of the power of two that is next below a number: the number's exponent, and nothing else of it. What has no exponent
+/// of its own, as it is too small, has the smallest.
 macro_rules! power_of_two_for {
     ($number:expr, $real:ident) => {{
         let power = <$real>::from_bits($number.to_bits() & <$real>::INFINITY.to_bits());
-        if power > 0.0 { 1.0 / power } else { 1.0 }
+        if $number == 0.0 { 1.0 } else { 1.0 / power.max(<$real>::MIN_POSITIVE) }
     }};
 }
 
@@ -237,8 +238,10 @@ macro_rules! elements {
 
             #[inline]
             fn direction(self) -> Self {
-                let size = Float::sqrt(self.norm_sqr());
-                if size == 0.0 { Complex::new(1.0, 0.0) } else { self / size }
+                // Of what is very small there is no square.
+                let near_one = self.times(Self::scale_of(&[self]));
+                let size = Float::sqrt(near_one.norm_sqr());
+                if size == 0.0 { Complex::new(1.0, 0.0) } else { near_one / size }
             }
 
             #[inline]

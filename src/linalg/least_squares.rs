@@ -14,6 +14,7 @@ use super::matrices::{
     number, with_scratch,
 };
 use super::qr::Reflections;
+use super::svd::Svd;
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
 use crate::scope::Scope;
@@ -82,9 +83,7 @@ impl<'s> Scope<'s> {
                     return Ok(());
                 }
             }
-            let (u, values, vt) = inner.svd(a)?;
-            // Column-major, and conjugated.
-            let v = vt.reversed_axes();
+            let Svd { u, values, v, power } = Svd::of(inner, a)?;
             let mut along = matrix::<T>(inner, values.len(), columns)?;
             let one = faer::traits::math_utils::one::<T::Faer>();
             matmul(
@@ -99,7 +98,8 @@ impl<'s> Scope<'s> {
                 let counts = value > values[0] * rounding::<T>(m, n);
                 row.map_inplace(|x| *x = if counts { x.times(value.recip()) } else { num_traits::zero() });
             }
-            matmul(faer_mut(&mut to), Accum::Replace, faer_ref(&v).conjugate(), faer_ref(&along), one, Par::Seq);
+            matmul(faer_mut(&mut to), Accum::Replace, faer_ref(&v), faer_ref(&along), one, Par::Seq);
+            to.map_inplace(|x| *x = x.times(power));
             Ok::<_, LinalgError>(())
         })?;
         finite(x)

@@ -9,9 +9,11 @@ use ndarray::{
     ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, ShapeBuilder,
 };
 
+use num_traits::Float;
+
 use super::matrices::{
-    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite, matrix,
-    not_square, order_of, with_scratch,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite,
+    make_moderate, matrix, not_square, order_of, with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
@@ -32,6 +34,8 @@ pub struct Lu<'s, T> {
     order: ArrayViewMut1<'s, usize>,
     /// Whether the number of rows that changed places with another is odd.
     odd: bool,
+    /// The power of two that `a` was multiplied by: 1, but where faer's kernel is to have elements of moderate size.
+    power: T,
 }
 
 /// Why there are no factors of which no pivot is zero and all are finite; the first pivot that is zero, if there is one.
@@ -75,6 +79,7 @@ impl<'s> Scope<'s> {
             factors: copy(self, a)?,
             order: self.try_alloc_array::<usize>(m.saturating_mul(2))?,
             odd: false,
+            power: T::one(),
         };
         let factored = if small::is_small(m, n) {
             small::lu(elements_mut(&mut lu.factors), m, n, elements_mut(&mut lu.order)).map(|odd| lu.odd = odd)
@@ -110,6 +115,8 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     #[inline(never)]
     fn factor_by_faer(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
         let (m, n) = self.factors.dim();
+        // It multiplies by reciprocals of pivots, of which the smallest numbers have none.
+        self.power = T::of_real(make_moderate(&mut self.factors));
         let scratch =
             partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
         with_scratch(s, scratch, |stack| {
@@ -170,7 +177,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         let (m, n) = self.factors.dim();
         let mut u = self.s.alloc_array::<T>((m.min(n), n).f());
         for ((i, j), u) in u.indexed_iter_mut() {
-            *u = if i > j { num_traits::zero() } else { self.factors[[i, j]] };
+            *u = if i > j { num_traits::zero() } else { self.factors[[i, j]].times(self.power.real_part().recip()) };
         }
         u
     }
@@ -245,6 +252,9 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
             let (factors, rows) = (elements(&self.factors), elements(&self.order));
             columns_of(x, n).for_each(|x| small::solve_lu(factors, n, rows, x));
         } else {
+            if self.power != T::one() {
+                elements_mut(x).iter_mut().for_each(|x| *x *= self.power);
+            }
             let factors = faer_ref(&self.factors);
             let columns = x.shape().get(1).copied().unwrap_or(1);
             let scratch = partial_pivoting::solve::solve_in_place_scratch::<usize, T::Faer>(n, columns, Par::Seq);
@@ -290,6 +300,9 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
                 let inverse = faer_mut(inverse);
                 partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
             })?;
+            if self.power != T::one() {
+                elements_mut(inverse).iter_mut().for_each(|x| *x *= self.power);
+            }
         }
         Ok(())
     }
@@ -310,7 +323,9 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         if !self.factors.is_square() {
             not_square("det", self.factors.dim());
         }
-        let product = self.factors.diag().iter().fold(T::one(), |det, &x| det * x);
+        let factor = T::of_real(self.power.real_part().recip());
+        let factors = (0..if self.power == T::one() { 0 } else { self.factors.nrows() }).map(|_| factor);
+        let product = small::product(self.factors.diag().iter().copied().chain(factors));
         if self.odd { -product } else { product }
     }
 

@@ -14,6 +14,8 @@ use ndarray::{
     ArrayRef, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut, ArrayViewMut2, Dimension, Ix2, ShapeBuilder, s,
 };
 
+use num_traits::{Float, One, Zero};
+
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
 use crate::error::AllocError;
@@ -176,6 +178,19 @@ fn row_is_finite<T: LinalgElement>(row: ArrayView1<'_, T>) -> bool {
         Some(row) => T::all_finite(row),
         None => row.iter().all(|&x| T::all_finite(&[x])),
     }
+}
+
+/// Multiplies all elements by a power of two, so that the largest is about 1, if squares or sums of them might be too large or too
+/// small: the power.
+pub(super) fn make_moderate<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) -> T::Real {
+    let power = T::scale_of(elements(a));
+    let least = T::Real::min_positive_value().sqrt().sqrt();
+    // If an element is infinite, the power is zero, and what is found shows that anyway.
+    if power > least && power < least.recip() || power.is_zero() {
+        return T::Real::one();
+    }
+    elements_mut(a).iter_mut().for_each(|x| *x = x.times(power));
+    power
 }
 
 /// Writes zeros above the diagonal of a square matrix, and makes that real.

@@ -8,11 +8,11 @@ use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
 use faer::{Conj, Par};
 use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut2, Axis, Dimension, ShapeBuilder, Slice};
 
-use num_traits::Float;
+use num_traits::{Float, One};
 
 use super::matrices::{
-    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, matrix, number,
-    with_scratch,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, make_moderate, matrix,
+    number, with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
@@ -57,6 +57,8 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
             small::qr(factors, m, n, elements_mut(&mut self.blocks));
             return Ok(());
         }
+        // Of columns it adds up squares.
+        let power = make_moderate(&mut self.factors);
         let scratch = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(
             m,
             n,
@@ -67,7 +69,13 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
         with_scratch(s, scratch, |stack| {
             let (factors, blocks) = (faer_mut(&mut self.factors), faer_mut(&mut self.blocks));
             no_pivoting::factor::qr_in_place(factors, blocks, Par::Seq, stack, Default::default());
-        })
+        })?;
+        if !power.is_one() {
+            for (j, column) in columns_of(&mut self.factors, m).enumerate() {
+                column[..m.min(j + 1)].iter_mut().for_each(|x| *x = x.times(power.recip()));
+            }
+        }
+        Ok(())
     }
 
     /// `x ← q x`, with the square `q`.
@@ -140,7 +148,9 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     /// Replaces the first rows of `x` by the solution `y` of `r y = x`; there are no fewer rows than columns.
     pub(super) fn solve_upper<D: Dimension>(&self, x: &mut ArrayViewMut<'_, T, D>) {
         let n = self.factors.ncols();
-        if self.is_small() {
+        // By reciprocals, as faer's kernel does it, which the smallest numbers do not have.
+        let have_reciprocals = self.factors.diag().iter().all(|x| T::all_finite(&[x.reciprocal()]));
+        if self.is_small() || !have_reciprocals {
             let (r, _, m) = self.small_parts();
             columns_of(x, m).for_each(|x| small::solve_upper(r, m, n, &mut x[..n]));
         } else {

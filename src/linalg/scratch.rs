@@ -12,10 +12,9 @@ use faer::linalg::householder;
 use faer::linalg::lu::partial_pivoting;
 use faer::linalg::qr::{col_pivoting, no_pivoting};
 use faer::linalg::svd::{self, ComputeSvdVectors};
-use faer::traits::ComplexField;
 
 use super::qr::block_size;
-use super::{LinalgElement, small};
+use super::{LinalgElement, small, symmetric};
 
 /// The bytes that [`cholesky`](crate::Scope::cholesky) of an `n` × `n` matrix takes, its result and what it needs in passing: a
 /// [`FixedBuffer`](crate::FixedBuffer) with as many left, from a boundary of 64 bytes on, has room for it. `usize::MAX`, if that is
@@ -106,8 +105,8 @@ pub fn eigh_scratch<T: LinalgElement>(n: usize) -> usize {
         return 0;
     }
     let passing = evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
-    let copy = if const { <T::Faer as ComplexField>::IS_REAL } { 0 } else { array::<T>(n, n) };
-    sum([array::<T::Real>(n, 1), array::<T>(n, n), copy, array::<T>(n, 1), bytes(passing)])
+    let passing = if n <= symmetric::LIMIT { 0 } else { sum([array::<T>(n, 1), bytes(passing)]) };
+    sum([array::<T::Real>(n, 1), array::<T>(n, n), array::<T>(n, n), passing])
 }
 
 /// The bytes that [`svd`](crate::Scope::svd) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
@@ -122,7 +121,7 @@ pub fn svd_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
     }
     let passing = svd::svd_scratch::<T::Faer>(m, n, thin, thin, Par::Seq, Default::default());
     let results = sum([array::<T>(m, size), array::<T>(n, size), array::<T::Real>(size, 1)]);
-    sum([results, array::<T>(size, 1), bytes(passing)])
+    sum([results, array::<T>(m, n), array::<T>(size, 1), bytes(passing)])
 }
 
 /// What a factorisation keeps.

@@ -144,8 +144,7 @@ fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, order: &mut [usize])
         }
         let (column, rest) = a[j * m..].split_at_mut(m);
         let (pivot, below) = column[j..].split_first_mut().expect("j < m");
-        let reciprocal = pivot.reciprocal();
-        below.iter_mut().for_each(|x| *x *= reciprocal);
+        divide(below, *pivot);
         for other in rest.chunks_exact_mut(m) {
             let (first, other) = other[j..].split_first_mut().expect("j < m");
             subtract(other, below, *first);
@@ -179,8 +178,8 @@ fn solve_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], x: &mu
 pub(super) fn solve_upper<T: LinalgElement>(u: &[T], m: usize, n: usize, x: &mut [T]) {
     for j in (0..n).rev() {
         let column = &u[j * m..][..=j];
-        x[j] *= column[j].reciprocal();
         let (before, from) = x.split_at_mut(j);
+        divide(&mut from[..1], column[j]);
         subtract(before, column, from[0]);
     }
 }
@@ -198,6 +197,7 @@ fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inver
     for (j, reciprocal) in reciprocals[..n].iter_mut().enumerate() {
         *reciprocal = factors[j * (n + 1)].reciprocal();
     }
+    let all_have_reciprocals = T::all_finite(&reciprocals[..n]);
     for (i, &row) in rows.iter().enumerate() {
         let x = &mut inverse[row * n..][..n];
         x.fill(num_traits::zero());
@@ -207,8 +207,12 @@ fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inver
             subtract(rest, &factors[j * n..][j + 1..n], *first);
         }
         for j in (0..n).rev() {
-            x[j] *= reciprocals[j];
             let (before, from) = x.split_at_mut(j);
+            if all_have_reciprocals {
+                from[0] *= reciprocals[j];
+            } else {
+                divide(&mut from[..1], factors[j * (n + 1)]);
+            }
             subtract(before, &factors[j * n..][..j], from[0]);
         }
     }
@@ -247,7 +251,7 @@ pub(super) fn qr<T: LinalgElement>(a: &mut [T], m: usize, n: usize, scales: &mut
 /// Replaces a vector by that of the reflection that makes all but its first element zero, and its first element by what the reflection
 /// makes of it: the scale of the reflection (algorithm 5.1.1; for complex numbers as section 5.1.13 says).
 #[inline]
-fn reflection<T: LinalgElement>(x: &mut [T]) -> T::Real {
+pub(super) fn reflection<T: LinalgElement>(x: &mut [T]) -> T::Real {
     let (head, tail) = (x[0].squared_modulus(), dot(&x[1..], &x[1..]).real_part());
     let squares = head + tail;
     if !is_exact(squares) && !squares.is_nan() {
@@ -278,7 +282,7 @@ fn reflection<T: LinalgElement>(x: &mut [T]) -> T::Real {
 
 /// Whether a sum of squares is neither rounded to zero in part, nor too large.
 #[inline]
-fn is_exact<R: Float>(squares: R) -> bool {
+pub(super) fn is_exact<R: Float>(squares: R) -> bool {
     squares > R::min_positive_value() / R::epsilon() && squares < R::infinity()
 }
 
@@ -296,7 +300,7 @@ pub(super) fn norm<T: LinalgElement>(x: &[T]) -> T::Real {
 
 /// `x ← (1 - v vᴴ / t) x`, where the first element of `v` is 1, and these are the others.
 #[inline]
-fn reflect<T: LinalgElement>(v: &[T], t: T::Real, x: &mut [T]) {
+pub(super) fn reflect<T: LinalgElement>(v: &[T], t: T::Real, x: &mut [T]) {
     let (first, rest) = x.split_first_mut().expect("a column has elements");
     let along = (*first + dot(v, rest)).times(t.recip());
     *first -= along;
@@ -319,9 +323,64 @@ pub(super) fn apply<T: LinalgElement>(reflections: &[T], m: usize, scales: &[T],
     }
 }
 
+/// `x ← x / by`.
+#[inline(always)]
+fn divide<T: LinalgElement>(x: &mut [T], by: T) {
+    let reciprocal = by.reciprocal();
+    if T::all_finite(&[reciprocal]) {
+        x.iter_mut().for_each(|x| *x *= reciprocal);
+    } else {
+        // Too small for a reciprocal: both are enlarged first, which is exact.
+        let power = T::Real::epsilon().recip();
+        let reciprocal = by.times(power).reciprocal();
+        x.iter_mut().for_each(|x| *x = x.times(power) * reciprocal);
+    }
+}
+
+/// The product of numbers, of which only the result need be neither too large nor too small.
+pub(super) fn product<T: LinalgElement>(numbers: impl Iterator<Item = T> + Clone) -> T {
+    let is_normal = |x: &T| x.sum_of_parts().is_normal();
+    let mut all_normal = true;
+    let plain = numbers.clone().fold(T::one(), |product, x| {
+        let product = product * x;
+        all_normal &= is_normal(&product);
+        product
+    });
+    if all_normal || !T::all_finite(&[plain]) && numbers.clone().any(|x| !T::all_finite(&[x])) {
+        return plain;
+    }
+    // Each number and product is made about 1, and the powers of two that this takes are put together.
+    let (mut product, mut exponent) = (T::one(), 0i64);
+    let near_one = |x: T, exponent: &mut i64| {
+        // Twice, as the first power may be the largest that there is.
+        [(); 2].iter().fold(x, |x, ()| {
+            let power = T::scale_of(&[x]);
+            *exponent -= exponent_of(power);
+            x.times(power)
+        })
+    };
+    for x in numbers {
+        product = near_one(product * near_one(x, &mut exponent), &mut exponent);
+    }
+    // In steps, so that what is rounded is rounded once, at the end.
+    let step = -exponent_of(T::Real::min_positive_value());
+    while exponent != 0 && !product.is_zero() && T::all_finite(&[product]) {
+        let part = exponent.clamp(-step, step);
+        product = product.times((T::Real::one() + T::Real::one()).powi(part as i32));
+        exponent -= part;
+    }
+    product
+}
+
+/// The exponent of a power of two.
+fn exponent_of<R: Float>(power: R) -> i64 {
+    let (mantissa, exponent, _) = power.integer_decode();
+    i64::from(exponent) + i64::from(mantissa.ilog2())
+}
+
 /// `to ← to - x factor`.
 #[inline(always)]
-fn subtract<T: LinalgElement>(to: &mut [T], x: &[T], factor: T) {
+pub(super) fn subtract<T: LinalgElement>(to: &mut [T], x: &[T], factor: T) {
     to.iter_mut().zip(x).for_each(|(to, &x)| *to -= x * factor);
 }
 
@@ -335,7 +394,7 @@ fn subtract_four<T: LinalgElement>(to: &mut [T], [a, b, c, d]: [&[T]; 4], [e, f,
 
 /// `xᴴ y`, in four sums.
 #[inline(always)]
-fn dot<T: LinalgElement>(x: &[T], y: &[T]) -> T {
+pub(super) fn dot<T: LinalgElement>(x: &[T], y: &[T]) -> T {
     let mut sums = [num_traits::zero::<T>(); 4];
     let (xs, ys) = (x.chunks_exact(4), y[..x.len()].chunks_exact(4));
     let mut sum = T::zero();

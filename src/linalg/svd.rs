@@ -5,8 +5,9 @@
 use faer::Par;
 use faer::linalg::svd::{self, ComputeSvdVectors};
 use ndarray::{ArrayRef2, ArrayViewMut1, ArrayViewMut2};
+use num_traits::Float;
 
-use super::matrices::{faer_mut, faer_view, is_finite, matrix, with_scratch};
+use super::matrices::{copy, faer_mut, faer_ref, finite, make_moderate, matrix, with_scratch};
 use super::{LinalgElement, LinalgError};
 use crate::array::AllocArray;
 use crate::scope::Scope;
@@ -18,7 +19,8 @@ impl<'s> Scope<'s> {
     ///
     /// # Errors
     ///
-    /// If elements of `a` are not finite; if the iteration does not converge, or there is no memory.
+    /// If elements of `a` are not finite, or a singular value would be, because it is too large; if the iteration does not converge,
+    /// or there is no memory.
     ///
     /// ```
     /// use ndarena::linalg::LinalgError;
@@ -38,29 +40,46 @@ impl<'s> Scope<'s> {
         self,
         a: &ArrayRef2<T>,
     ) -> Result<(ArrayViewMut2<'s, T>, ArrayViewMut1<'s, T::Real>, ArrayViewMut2<'s, T>), LinalgError> {
+        let Svd { u, mut values, mut v, power } = Svd::of(self, a)?;
+        values.map_inplace(|x| *x *= power.recip());
+        v.map_inplace(|x| *x = x.conjugate());
+        Ok((u, finite(values)?, v.reversed_axes()))
+    }
+}
+
+/// The decomposition `a power = u diag(values) vᴴ`, where `power` is a power of two, by which singular values are neither too large nor
+/// too small.
+pub(super) struct Svd<'s, T: LinalgElement> {
+    pub(super) u: ArrayViewMut2<'s, T>,
+    pub(super) values: ArrayViewMut1<'s, T::Real>,
+    pub(super) v: ArrayViewMut2<'s, T>,
+    pub(super) power: T::Real,
+}
+
+impl<'s, T: LinalgElement> Svd<'s, T> {
+    pub(super) fn of(s: Scope<'s>, a: &ArrayRef2<T>) -> Result<Self, LinalgError> {
         let (m, n) = a.dim();
         let size = m.min(n);
-        let (mut u, mut v) = (matrix::<T>(self, m, size)?, matrix::<T>(self, n, size)?);
-        let mut values = self.try_alloc_array::<T::Real>(size)?;
+        let (mut u, mut v) = (matrix::<T>(s, m, size)?, matrix::<T>(s, n, size)?);
+        let mut values = s.try_alloc_array::<T::Real>(size)?;
+        let mut power = num_traits::one();
         if size > 0 {
-            if !is_finite(a) {
-                return Err(LinalgError::NotFinite);
-            }
-            self.scope(|inner| {
+            s.scope(|inner| {
+                let copy = &mut finite(copy(inner, a)?)?;
+                power = make_moderate(copy);
                 let mut found = inner.try_alloc_array::<T>(size)?;
                 let thin = ComputeSvdVectors::Thin;
                 let scratch = svd::svd_scratch::<T::Faer>(m, n, thin, thin, Par::Seq, Default::default());
                 let done = with_scratch(inner, scratch, |stack| {
                     let found = faer_mut(&mut found).col_mut(0).as_diagonal_mut();
                     let (u, v) = (Some(faer_mut(&mut u)), Some(faer_mut(&mut v)));
-                    svd::svd(faer_view(a.view()), found, u, v, Par::Seq, stack, Default::default())
+                    svd::svd(faer_ref(copy), found, u, v, Par::Seq, stack, Default::default())
                 })?;
                 done.map_err(|svd::SvdError::NoConvergence| LinalgError::NoConvergence)?;
                 values.iter_mut().zip(&found).for_each(|(to, from)| *to = from.real_part());
                 Ok::<_, LinalgError>(())
             })?;
         }
-        v.map_inplace(|x| *x = x.conjugate());
-        Ok((u, values, v.reversed_axes()))
+        Ok(Svd { u, values, v, power })
     }
 }

@@ -15,8 +15,10 @@ mod published;
 mod qr;
 mod scratch;
 mod small;
+mod special;
 mod svd;
 mod tables;
+mod triangular;
 
 /// It counts for each thread by itself.
 #[global_allocator]
