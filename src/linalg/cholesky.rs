@@ -12,6 +12,7 @@ use super::matrices::{
     clear_upper, columns_of, copy_lower, elements, elements_mut, faer_mut, faer_ref, finite, is_finite_below, matrix,
     order_of, right_hand_side, with_scratch,
 };
+use super::product::product;
 use super::{LinalgElement, LinalgError, small};
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -178,7 +179,7 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     /// ndarena::scope(|s| assert_eq!(s.cholesky(&array![[4.0, 2.0], [2.0, 5.0]]).unwrap().det(), 16.0));
     /// ```
     pub fn det(&self) -> T::Real {
-        let root = small::product(self.l.diag().iter().map(|x| x.real_part()));
+        let root = product(self.l.diag().iter().map(|x| x.real_part()));
         root * root
     }
 

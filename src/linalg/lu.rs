@@ -15,6 +15,7 @@ use super::matrices::{
     check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite,
     make_moderate, matrix, not_square, order_of, with_scratch,
 };
+use super::product::product;
 use super::{LinalgElement, LinalgError, small};
 use crate::array::AllocArray;
 use crate::error::AllocError;
@@ -325,8 +326,8 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
         }
         let factor = T::of_real(self.power.real_part().recip());
         let factors = (0..if self.power == T::one() { 0 } else { self.factors.nrows() }).map(|_| factor);
-        let product = small::product(self.factors.diag().iter().copied().chain(factors));
-        if self.odd { -product } else { product }
+        let det = product(self.factors.diag().iter().copied().chain(factors));
+        if self.odd { -det } else { det }
     }
 
     /// The order of rows, as faer has it.

@@ -38,6 +38,7 @@ mod lu;
 mod matmul;
 mod matrices;
 mod once;
+mod product;
 mod qr;
 mod scratch;
 mod small;

@@ -1,5 +1,8 @@
-//! Linear algebra in a scope, against faer's own interface on the heap, and nalgebra's dynamic matrices. `paired` says how it is
-//! measured. All run on one thread.
+//! Linear algebra in a scope, against faer's own interface on the heap, and nalgebra's dynamic matrices; with the feature `lapack`
+//! also against LAPACK, as OpenBLAS has it. `paired` says how it is measured. All run on one thread.
+
+#[cfg(feature = "lapack")]
+mod lapack;
 
 use std::hint::black_box;
 
@@ -48,6 +51,8 @@ fn on_nalgebras_heap(n: usize, run: OnNalgebra) -> Make {
         timed(move |times| (0..times).for_each(|_| run(black_box(&a), black_box(&b))))
     })
 }
+
+const SIZES: [usize; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /// An operation, each way.
 struct Ways {
@@ -113,9 +118,11 @@ const WAYS: [Ways; 7] = [
 
 fn main() {
     faer::set_global_parallelism(faer::Par::Seq);
+    #[cfg(feature = "lapack")]
+    lapack::on_one_thread();
     let mut pairs = Vec::new();
     for Ways { name, scope, faer, nalgebra, largest } in WAYS {
-        for n in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].into_iter().filter(|&n| n <= largest) {
+        for n in SIZES.into_iter().filter(|&n| n <= largest) {
             let against = |whose: &str, b: Make, bound: Bound| Pair {
                 name: format!("{name} {n} × {n} / {whose}"),
                 a: in_a_scope(n, scope),
@@ -125,6 +132,11 @@ fn main() {
             pairs.push(against("faer", on_faers_heap(n, faer), Bound::AtMost(if n <= 8 { 0.6 } else { 1.0 })));
             let bound = Bound::AtMost(if n <= 8 { 1.05 } else { 1.0 });
             pairs.push(against("nalgebra", on_nalgebras_heap(n, nalgebra), bound));
+        }
+        #[cfg(feature = "lapack")]
+        for n in SIZES.into_iter().filter(|&n| n <= largest) {
+            let (name, b) = (format!("{name} {n} × {n} / LAPACK"), lapack::of(name, n));
+            pairs.push(Pair { name, a: in_a_scope(n, scope), b, bound: Bound::Any });
         }
         for n in [8, 16, 64, 256].into_iter().filter(|_| name == "matmul") {
             let dot: InScope = |s, a, _| drop(black_box(s.dot(a, a)));
