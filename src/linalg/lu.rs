@@ -12,8 +12,8 @@ use ndarray::{
 use num_traits::Float;
 
 use super::matrices::{
-    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, is_finite,
-    make_moderate, matrix, not_square, order_of, with_scratch,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, enlarge, faer_mut, faer_ref, finite, is_finite,
+    matrix, not_square, order_of, with_scratch,
 };
 use super::product::product;
 use super::{LinalgElement, LinalgError, small};
@@ -117,7 +117,7 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
     fn factor_by_faer(&mut self, s: Scope<'_>) -> Result<(), AllocError> {
         let (m, n) = self.factors.dim();
         // It multiplies by reciprocals of pivots, of which the smallest numbers have none.
-        self.power = T::of_real(make_moderate(&mut self.factors));
+        self.power = T::of_real(enlarge(&mut self.factors));
         let scratch =
             partial_pivoting::factor::lu_in_place_scratch::<usize, T::Faer>(m, n, Par::Seq, Default::default());
         with_scratch(s, scratch, |stack| {

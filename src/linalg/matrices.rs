@@ -181,16 +181,30 @@ fn row_is_finite<T: LinalgElement>(row: ArrayView1<'_, T>) -> bool {
 }
 
 /// Multiplies all elements by a power of two, so that the largest is about 1, if squares or sums of them might be too large or too
-/// small: the power.
+/// small: the power. Elements that are much smaller than the largest may become zero.
 pub(super) fn make_moderate<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) -> T::Real {
     let power = T::scale_of(elements(a));
-    let least = T::Real::min_positive_value().sqrt().sqrt();
     // If an element is infinite, the power is zero, and what is found shows that anyway.
-    if power > least && power < least.recip() || power.is_zero() {
+    if power > least_moderate::<T>() || power.is_zero() {
+        return enlarge(a);
+    }
+    elements_mut(a).iter_mut().for_each(|x| *x = x.times(power));
+    power
+}
+
+/// The same only where elements are too small, so that none is lost.
+pub(super) fn enlarge<T: LinalgElement>(a: &mut ArrayViewMut2<'_, T>) -> T::Real {
+    let power = T::scale_of(elements(a));
+    if power < least_moderate::<T>().recip() {
         return T::Real::one();
     }
     elements_mut(a).iter_mut().for_each(|x| *x = x.times(power));
     power
+}
+
+/// Numbers between this and its reciprocal have squares, and products of these.
+fn least_moderate<T: LinalgElement>() -> T::Real {
+    T::Real::min_positive_value().sqrt().sqrt()
 }
 
 /// Writes zeros above the diagonal of a square matrix, and makes that real.

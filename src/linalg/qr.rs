@@ -11,7 +11,7 @@ use ndarray::{ArrayRef, ArrayRef2, ArrayViewMut, ArrayViewMut2, Axis, Dimension,
 use num_traits::{Float, One};
 
 use super::matrices::{
-    check_right_hand_side, columns_of, copy, elements, elements_mut, faer_mut, faer_ref, finite, make_moderate, matrix,
+    check_right_hand_side, columns_of, copy, elements, elements_mut, enlarge, faer_mut, faer_ref, finite, matrix,
     number, with_scratch,
 };
 use super::{LinalgElement, LinalgError, small};
@@ -58,7 +58,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
             return Ok(());
         }
         // Of columns it adds up squares.
-        let power = make_moderate(&mut self.factors);
+        let power = enlarge(&mut self.factors);
         let scratch = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(
             m,
             n,
