@@ -280,10 +280,10 @@ pub(super) fn reflection<T: LinalgElement>(x: &mut [T]) -> T::Real {
     (one + tail / (sum * sum)) / two
 }
 
-/// Whether a sum of squares is neither rounded to zero in part, nor too large.
+/// Whether a sum of squares is neither rounded to zero in part, nor are small multiples of it too large.
 #[inline]
 pub(super) fn is_exact<R: Float>(squares: R) -> bool {
-    squares > R::min_positive_value() / R::epsilon() && squares < R::infinity()
+    squares > R::min_positive_value() / R::epsilon() && squares < R::max_value() * R::epsilon()
 }
 
 /// The square root of the sum of squares, of which none is too large or too small.
