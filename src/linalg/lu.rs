@@ -4,7 +4,9 @@
 
 use faer::Par;
 use faer::linalg::lu::partial_pivoting;
-use faer::perm::PermRef;
+use faer::linalg::triangular_inverse::invert_unit_lower_triangular;
+use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
+use faer::perm::{PermRef, permute_cols_in_place, permute_cols_in_place_scratch};
 use ndarray::{
     ArrayRef, ArrayRef2, ArrayView1, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, ShapeBuilder,
 };
@@ -296,10 +298,15 @@ impl<'s, T: LinalgElement> Lu<'s, T> {
             small::invert_lu(elements(&self.factors), n, elements(&self.order), elements_mut(inverse));
         } else {
             let factors = faer_ref(&self.factors);
-            let scratch = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
-            with_scratch(s, scratch, |stack| {
-                let inverse = faer_mut(inverse);
-                partial_pivoting::inverse::inverse(inverse, factors, factors, self.order(), Par::Seq, stack);
+            // `u x = l⁻¹` is solved (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 14.3): then residuals of
+            // `a x` are roundings of `|l| |u| |x|`, as those of solutions are. Of `u⁻¹` times `l⁻¹` they are not, if rows are of
+            // different sizes, and `u⁻¹` may be too large where the product is not.
+            elements_mut(inverse).fill(T::zero());
+            inverse.diag_mut().fill(T::one());
+            invert_unit_lower_triangular(faer_mut(inverse), factors, Par::Seq);
+            solve_upper_triangular_in_place(factors, faer_mut(inverse), Par::Seq);
+            with_scratch(s, permute_cols_in_place_scratch::<usize, T::Faer>(n, n), |stack| {
+                permute_cols_in_place(faer_mut(inverse), self.order().inverse(), stack);
             })?;
             if self.power != T::one() {
                 elements_mut(inverse).iter_mut().for_each(|x| *x *= self.power);

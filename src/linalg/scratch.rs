@@ -12,6 +12,7 @@ use faer::linalg::householder;
 use faer::linalg::lu::partial_pivoting;
 use faer::linalg::qr::{col_pivoting, no_pivoting};
 use faer::linalg::svd::{self, ComputeSvdVectors};
+use faer::perm::permute_cols_in_place_scratch;
 
 use super::qr::block_size;
 use super::{LinalgElement, small, symmetric};
@@ -61,7 +62,7 @@ pub fn solve_scratch<T: LinalgElement>(n: usize, right_hand_sides: usize) -> usi
 /// assert!(ndarena::linalg::inv_scratch::<f64>(100) >= 2 * 100 * 100 * 8);
 /// ```
 pub fn inv_scratch<T: LinalgElement>(n: usize) -> usize {
-    let inverting = partial_pivoting::inverse::inverse_scratch::<usize, T::Faer>(n, Par::Seq);
+    let inverting = permute_cols_in_place_scratch::<usize, T::Faer>(n, n);
     let inverting = if n <= small::INVERSE_LIMIT { 0 } else { bytes(inverting) };
     let passing = lu_passing::<T>(n, n).max(inverting);
     let factors = if n <= small::TINY { 0 } else { lu_factors::<T>(n, n) };
