@@ -87,9 +87,12 @@ fn tridiagonal<T: LinalgElement>(a: &mut [T], n: usize, scales: &mut [T::Real; L
 fn diagonalise<T: LinalgElement>(d: &mut [T::Real], e: &mut [T::Real], vectors: &mut [T]) -> bool {
     let n = d.len();
     let (two, epsilon) = (T::Real::one() + T::Real::one(), T::Real::epsilon());
+    // Numbers so much smaller than the matrix are zero to within its roundings; and of their quotients, cosines and sines, digits are
+    // missing, as they may have few themselves.
+    let least = T::Real::min_positive_value() / epsilon;
     let (mut end, mut left) = (n.max(1) - 1, 30 * n);
     while end > 0 {
-        let is_zero = |i: usize| e[i].abs() <= epsilon * (d[i].abs() + d[i + 1].abs());
+        let is_zero = |i: usize| e[i].abs() <= (epsilon * (d[i].abs() + d[i + 1].abs())).max(least);
         let start = (0..end).rev().find(|&i| is_zero(i)).map_or(0, |i| i + 1);
         if start == end {
             end -= 1;
@@ -113,8 +116,7 @@ fn diagonalise<T: LinalgElement>(d: &mut [T::Real], e: &mut [T::Real], vectors: 
         let (mut x, mut z) = (d[start] - shift, e[start]);
         for k in start..end {
             let size = length(x, z);
-            let (cosine, sine) =
-                if size > T::Real::zero() { (x / size, z / size) } else { (T::Real::one(), T::Real::zero()) };
+            let (cosine, sine) = if size > least { (x / size, z / size) } else { (T::Real::one(), T::Real::zero()) };
             if k > start {
                 e[k - 1] = size;
             }
