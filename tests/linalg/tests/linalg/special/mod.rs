@@ -3,7 +3,8 @@
 //! A matrix is made of a base (well-conditioned, singular in some way, with equal eigenvalues) and of powers of two by which its rows
 //! and columns are multiplied: up to where the type has no larger or smaller numbers. What is found is judged in numbers without
 //! such bounds, by what the theory of rounding errors says of each element or column (Higham, *Accuracy and Stability of Numerical
-//! Algorithms*, 2nd edition, theorems 9.3, 9.4, 10.3, 10.4, 19.4): bounds on norms alone would see nothing of small rows.
+//! Algorithms*, 2nd edition, theorems 9.3, 9.4, 10.3, 10.4, 19.4; of inverses section 14.3): bounds on norms alone would see nothing of
+//! small rows.
 
 mod routines;
 mod wide;

@@ -41,6 +41,11 @@ impl Wide {
         Wide { fraction: fraction * two_to(-half) * two_to(half - power), exponent: exponent + power }
     }
 
+    /// This times two to a power, exactly.
+    pub(super) fn times_power(self, power: i64) -> Wide {
+        Wide::new(self.fraction, self.exponent + power)
+    }
+
     pub(super) fn conj(self) -> Wide {
         Wide { fraction: self.fraction.conj(), ..self }
     }
