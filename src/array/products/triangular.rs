@@ -63,10 +63,7 @@ impl<'s> Scope<'s> {
     /// vector, or a matrix with a right-hand side in each column, and `x` is in the same memory order.
     ///
     /// By forward substitution; from 33 rows on, right-hand sides that are a matrix take ndarray's matrix product for most of
-    /// it (Golub and Van Loan, *Matrix Computations*, 4th edition, 3.1). With the feature `linalg`, from 8 rows on, such right-hand
-    /// sides of `f32` and `f64` are for faer's kernel, which is faster and does not allocate; but where an element of the triangle is so
-    /// large or small that dividing by reciprocals, as it does, would lose digits. So the last bits of a solution depend on features,
-    /// as they do on the kernel that ndarray's product has for the processor.
+    /// it (Golub and Van Loan, *Matrix Computations*, 4th edition, 3.1).
     ///
     /// # Errors
     ///
@@ -162,27 +159,13 @@ impl<'s> Scope<'s> {
         let mut x = self.copy_of(b);
         if let Ok(x) = x.view_mut().into_dimensionality::<Ix1>() {
             solve_vector(a.view(), half, x);
-        } else if let Ok(mut x) = x.view_mut().into_dimensionality::<Ix2>() {
-            if !is_solved_by_faer(a.view(), half, x.view_mut()) {
-                solve_matrix(a.view(), half, x);
-            }
+        } else if let Ok(x) = x.view_mut().into_dimensionality::<Ix2>() {
+            solve_matrix(a.view(), half, x);
         }
         // If an element of `a` or `b` is not finite, an element of `x` is not either; only of the diagonal, which was looked
         // at before, does that not hold.
         if x.iter().fold(true, |finite, x| finite & x.is_finite()) { Ok(x) } else { Err(SolveError::NotFinite) }
     }
-}
-
-/// Solves `a x = b` for a matrix, where `x` holds `b` at first, with the feature `linalg` and if faer's kernel is the faster one, and
-/// for such elements: whether it did.
-fn is_solved_by_faer<A: LinalgScalar>(a: ArrayView2<'_, A>, half: Half, x: ArrayViewMut2<'_, A>) -> bool {
-    #[cfg(feature = "linalg")]
-    if x.ncols() > 1 {
-        return crate::linalg::solve_triangular(a, matches!(half, Half::Lower), x);
-    }
-    #[cfg(not(feature = "linalg"))]
-    let _ = (a, half, x);
-    false
 }
 
 #[cold]
