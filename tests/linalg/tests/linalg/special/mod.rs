@@ -1,4 +1,4 @@
-//! Every routine, with every special matrix, of every element, in every layout.
+//! Every routine, with every special matrix, of every element; up to 8 × 8 in every layout.
 //!
 //! A matrix is made of a base (well-conditioned, singular in some way, with equal eigenvalues) and of powers of two by which its rows
 //! and columns are multiplied: up to where the type has no larger or smaller numbers. What is found is judged in numbers without
