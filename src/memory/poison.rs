@@ -21,6 +21,7 @@ use super::region::{AtEnd, Region};
 ///
 /// The addresses are part of an allocation. They are neither read nor written.
 #[cfg(asan)]
+#[allow(unused_doc_comments, reason = "it is for those who read the sources")]
 unsafe extern "C" {
     fn __asan_poison_memory_region(start: *const u8, bytes: usize);
     fn __asan_unpoison_memory_region(start: *const u8, bytes: usize);
