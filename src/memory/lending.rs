@@ -212,6 +212,7 @@ impl Lending {
         lender.take_back(share);
         self.innermost.set(share.lender.get());
         self.check(own);
+        // The share may lie in the memory that is poisoned next.
         let is_first = share.lender.get().is_none();
         lender.region.poison_rest();
         if !is_first {
