@@ -249,12 +249,12 @@ fn server<const DROPPED: usize>(in_arena: bool) -> Outcome {
     })
 }
 
-/// 500,000 blocks of 1 kB of which five eighths are freed at random, by this thread or another, and then larger ones are made.
+/// 500,000 blocks of 1100 bytes, large enough for an arena, of which five eighths are freed at random, by this thread or another, and then larger ones are made.
 fn holes<const ELSEWHERE: bool>(in_arena: bool) -> Outcome {
     measured(|| {
         run(in_arena, || {
             let (mut blocks, mut random) = (Vec::with_capacity(500_000), Random(88_172_645_463_325_252));
-            blocks.extend((0..500_000).map(|_| touched(1000)));
+            blocks.extend((0..500_000).map(|_| touched(1100)));
             for last in (1..blocks.len()).rev() {
                 blocks.swap(last, random.below(last + 1));
             }
