@@ -42,9 +42,9 @@ pub use array::{Aligned, AllocArray, AllocElement, DotDim, MapCollectIn, Operand
 pub use array::{Number, Operands};
 #[cfg(feature = "huge-pages")]
 pub use buffer::HugePages;
-pub use buffer::{Buffer, FixedBuffer};
+pub use buffer::{Buffer, FixedBuffer, Profile};
 #[cfg(feature = "std")]
-pub use buffer::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
+pub use buffer::{ScopeOpen, default_buffer, profile, reset_default_buffer, scope, set_default_limit, with_buffer};
 /// What the elements of [`alloc_array`](AllocArray::alloc_array) must be: any contents are valid, and there is no padding.
 pub use bytemuck::Pod;
 pub use detached::DetachedArray;

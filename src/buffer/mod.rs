@@ -5,6 +5,7 @@ mod fixed;
 mod huge_pages;
 #[cfg(feature = "std")]
 mod physical_memory;
+mod profile;
 #[cfg(feature = "std")]
 mod thread;
 
@@ -16,6 +17,9 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 pub use fixed::FixedBuffer;
 #[cfg(feature = "huge-pages")]
 pub use huge_pages::HugePages;
+pub use profile::Profile;
+#[cfg(feature = "std")]
+pub use profile::profile;
 #[cfg(feature = "std")]
 pub use thread::{ScopeOpen, default_buffer, reset_default_buffer, scope, set_default_limit, with_buffer};
 

@@ -16,6 +16,7 @@ use std::alloc::System;
 
 use super::arena::{Arena, Refusal};
 use super::class::{Class, MAX_BYTES};
+use super::profile;
 use super::reservation;
 use super::thread::{self, PROBE_LAYOUT, Serving};
 
@@ -162,8 +163,9 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
             // SAFETY: the layout is that of this function's caller (Contract).
             return unsafe { self.alloc_large(layout, zeroed) };
         }
-        if let Some(arena) = thread::current() {
-            arena.note_too_small();
+        match thread::current() {
+            Some(arena) => arena.note_too_small(),
+            None => profile::note_too_small(layout),
         }
         // SAFETY: the layout is that of this function's caller (Contract).
         unsafe { self.alloc_inner(layout, zeroed) }
@@ -176,29 +178,30 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
     /// The layout is as for `alloc` (Contract).
     #[inline(never)]
     unsafe fn alloc_large(&self, layout: Layout, zeroed: bool) -> *mut u8 {
-        match thread::serving() {
+        let found = match thread::serving() {
             Serving::Arena(arena) => {
                 // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has memory (`arena`: Ready).
-                let mut found = unsafe { arena.alloc(layout) }.map(|(block, fresh)| (arena, block, fresh));
-                if found.is_none() {
+                match unsafe { arena.alloc(layout) } {
+                    Some((block, fresh)) => Some((arena, block, fresh)),
                     // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has just refused the layout.
-                    found = unsafe { alloc_elsewhere(arena, layout) };
-                }
-                if let Some((arena, block, fresh)) = found {
-                    if zeroed {
-                        // SAFETY: this thread owns the arena, which has just handed out this block, with the layout's size
-                        // (`arena`: Given out).
-                        unsafe { arena.zero(block, layout.size(), fresh) };
-                    }
-                    return block.as_ptr();
+                    None => unsafe { alloc_elsewhere(arena, layout) },
                 }
             }
             // The request is larger than the probe's where an allocator around this one adds to it.
             Serving::Probe if layout.size() >= PROBE_LAYOUT.size() => {
-                thread::install(self.capacity, self.huge_pages);
+                thread::install(self.capacity, self.huge_pages, self.min_size);
                 return ptr::null_mut();
             }
-            Serving::Probe | Serving::Wrapped => {}
+            Serving::Probe => None,
+            Serving::Wrapped => profile::alloc(layout),
+        };
+        if let Some((arena, block, fresh)) = found {
+            if zeroed {
+                // SAFETY: this thread owns the arena, which has just handed out this block, with the layout's size (`arena`:
+                // Given out).
+                unsafe { arena.zero(block, layout.size(), fresh) };
+            }
+            return block.as_ptr();
         }
         // SAFETY: the layout is that of this function's caller (Contract).
         unsafe { self.alloc_inner(layout, zeroed) }

@@ -24,6 +24,7 @@
 //! | run something in an arena, or outside one | [`arena`], [`no_arena`] |
 //! | map items, each in an arena | [`map_arena`], [`par_map_arena`] |
 //! | keep a copy that is in no arena | [`copy_out`] |
+//! | see what an arena would serve | [`profile`](profile()) |
 //! | see what happens; give memory back | [`stats`], [`clear_pool`] |
 
 mod alloc;
@@ -38,6 +39,7 @@ mod marks;
 mod ownership;
 mod pages;
 mod pool;
+mod profile;
 mod recycling;
 mod remote_frees;
 mod reservation;
@@ -51,6 +53,7 @@ pub use alloc::ArenaAlloc;
 #[cfg(feature = "rayon")]
 pub use map::par_map_arena;
 pub use map::{copy_out, map_arena};
+pub use profile::{Profile, Served, Sizes, profile};
 pub use stats::{Stats, stats};
 pub use thread::{arena, no_arena};
 

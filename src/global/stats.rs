@@ -169,7 +169,7 @@ impl fmt::Display for Stats {
 }
 
 /// A number of bytes, which is shown in the largest unit that it reaches.
-struct Bytes(usize);
+pub(super) struct Bytes(pub(super) usize);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,9 +3,10 @@
 //! # Invariants
 //!
 //! - **Current.** `current` is an arena that this thread owns, if there is one, while any `arena` call is open on the
-//!   thread, and nothing otherwise. `depth` counts the open calls, so they may end in any order. Apart from the functions
-//!   of `pool`, which take arenas over themselves, an owner reaches its arena by `current` alone (No destructor).
-//! - **Serving.** `serving` is null, `current`, or [`PROBE`].
+//!   thread, and nothing otherwise, or while it is profiled. `depth` counts the open calls, so they may end in any order. Apart
+//!   from the functions of `pool`, which take arenas over themselves, and a profile, which keeps the one that it took over to
+//!   itself, an owner reaches its arena by `current` alone (No destructor).
+//! - **Serving.** `serving` is null, `current`, [`PROBE`], or, while the thread is profiled, [`PROFILED`].
 //! - **No destructor.** The thread-local is initialised by the compiler and has no destructor, so it works at any time of a
 //!   thread's life, and in the allocator itself.
 
@@ -21,7 +22,7 @@ use super::reservation;
 
 /// What a thread knows of its arena.
 pub(super) struct Thread {
-    /// The arena that allocations come from at the moment; null if that is the wrapped allocator, or [`PROBE`].
+    /// The arena that allocations come from at the moment; null if that is the wrapped allocator, or [`PROBE`] or [`PROFILED`].
     serving: Cell<*const Arena>,
     /// The arena that this thread owns, whether or not it serves at the moment.
     current: Cell<Option<&'static Arena>>,
@@ -31,6 +32,8 @@ pub(super) struct Thread {
     last: Cell<Option<&'static Arena>>,
     /// What this thread remembers of its last search for another.
     search: Cell<Search>,
+    /// Whether a [`profile`](super::profile()) is open.
+    profiled: Cell<bool>,
 }
 
 thread_local! {
@@ -41,6 +44,7 @@ thread_local! {
             depth: Cell::new(0),
             last: Cell::new(None),
             search: Cell::new(Search::NEW),
+            profiled: Cell::new(false),
         }
     };
 }
@@ -48,7 +52,10 @@ thread_local! {
 /// What `serving` is while this thread finds out which allocator is installed.
 const PROBE: *const Arena = ptr::without_provenance(1);
 
-/// The layout that is asked for then. Its size is also the limit of `min_size`, so that it is never too small for an arena.
+/// What `serving` is while this thread is profiled, and in a call of [`arena`].
+const PROFILED: *const Arena = ptr::without_provenance(2);
+
+/// The layout that is asked for when the thread finds that out. Its size is also the limit of `min_size`, so that it is never too small for an arena.
 pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 1) {
     Ok(layout) => layout,
     Err(_) => unreachable!(),
@@ -56,7 +63,7 @@ pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 
 
 /// What serves an allocation of this thread.
 pub(super) enum Serving {
-    /// The allocator that is wrapped.
+    /// The allocator that is wrapped, or, where that is not to serve it, what a profile has.
     Wrapped,
     /// The arena that this thread owns.
     Arena(&'static Arena),
@@ -76,7 +83,7 @@ pub(super) fn serving() -> Serving {
     THREAD.with(|thread| match thread.serving.get() {
         serving if serving.is_null() => Serving::Wrapped,
         PROBE => Serving::Probe,
-        // It is neither null nor the probe, so it is `current` (Serving), which is not `None` then.
+        // It is neither null nor the probe, so it is `current` (Serving), which is not `None` then, unless it is profiled.
         _ => thread.current.get().map_or(Serving::Wrapped, Serving::Arena),
     })
 }
@@ -90,8 +97,12 @@ pub(super) fn current() -> Option<&'static Arena> {
 impl Thread {
     /// Lets the current arena serve this thread if `on`, and the wrapped allocator otherwise.
     fn serve(&self, on: bool) {
-        let current = self.current.get().filter(|_| on);
-        self.serving.set(current.map_or(ptr::null(), ptr::from_ref));
+        let serving = match self.current.get() {
+            Some(arena) if on => ptr::from_ref(arena),
+            None if on && self.profiled.get() => PROFILED,
+            _ => ptr::null(),
+        };
+        self.serving.set(serving);
     }
 
     /// Whether an arena serves this thread.
@@ -137,6 +148,44 @@ impl Drop for ArenaCall {
             }
         });
     }
+}
+
+/// An open profile, which ends when this is dropped. As long as it is open this thread's allocations are the profile's to serve, and
+/// what the thread frees goes to arenas as what other threads free does.
+pub(super) struct ProfileCall {
+    serving: *const Arena,
+    current: Option<&'static Arena>,
+    profiled: bool,
+}
+
+impl ProfileCall {
+    pub(super) fn new() -> Self {
+        THREAD.with(|thread| {
+            // So that no `arena` call inside it takes an arena.
+            thread.depth.set(thread.depth.get() + 1);
+            Self {
+                current: thread.current.take(),
+                profiled: thread.profiled.replace(true),
+                serving: thread.serving.replace(PROFILED),
+            }
+        })
+    }
+}
+
+impl Drop for ProfileCall {
+    fn drop(&mut self) {
+        THREAD.with(|thread| {
+            thread.depth.set(thread.depth.get() - 1);
+            thread.current.set(self.current);
+            thread.profiled.set(self.profiled);
+            thread.serving.set(self.serving);
+        });
+    }
+}
+
+/// An arena for a profile, which this thread owns from now on; if there is none, nothing.
+pub(super) fn acquire_for_profile() -> Option<&'static Arena> {
+    if is_installed() { THREAD.with(|thread| pool::another(&thread.search)) } else { None }
 }
 
 /// Lets another arena serve this thread for the rest of its outermost call, if there is one: for when the current one has
@@ -231,6 +280,9 @@ const YES: usize = 2;
 /// Whether an [`ArenaAlloc`](super::ArenaAlloc) is the global allocator: [`UNKNOWN`], [`NO`] or [`YES`].
 static INSTALLED: AtomicUsize = AtomicUsize::new(UNKNOWN);
 
+/// The size from which on the global allocator's arenas serve a request, once it is found to be installed.
+pub(super) static MIN_SIZE: AtomicUsize = AtomicUsize::new(0);
+
 /// Whether the program's allocations reach an [`ArenaAlloc`](super::ArenaAlloc). The first call finds out.
 #[inline]
 pub(super) fn is_installed() -> bool {
@@ -260,7 +312,8 @@ fn probe() -> bool {
 /// Notes that an `ArenaAlloc` is the global allocator, and reserves addresses for the arenas that it asks for. The
 /// allocator calls this when a probe reaches it.
 #[cold]
-pub(super) fn install(capacity: usize, huge_pages: bool) {
+pub(super) fn install(capacity: usize, huge_pages: bool, min_size: usize) {
     reservation::reserve(capacity, huge_pages);
+    MIN_SIZE.store(min_size, Ordering::Relaxed);
     INSTALLED.store(YES, Ordering::Release);
 }

@@ -27,12 +27,21 @@ impl Stack {
             let found = self.lending.take(own, region, bytes, align, end);
             return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, region));
         }
-        if let Some(found) = region.take_cold(bytes, align, end) {
+        if let Some(found) = self.take_ready(region, bytes, align, end) {
             return Ok(found);
         }
         // The replaced block is given back at the end of this function, as code that runs then may take from this region, too.
         let _replaced = self.grow(self.level(region), bytes, align, end)?;
-        Ok(region.take_cold(bytes, align, end).expect("a block made for an array holds it"))
+        Ok(self.take_ready(region, bytes, align, end).expect("a block made for an array holds it"))
+    }
+
+    /// `bytes` bytes for the scope on `region`, if it has them.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn take_ready(&self, region: &Region, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
+        let found = region.take_cold(bytes, align, end)?;
+        self.count_array(region, bytes, end);
+        Some(found)
     }
 
     /// Makes the first level, with a block of `bytes` bytes.
@@ -92,7 +101,7 @@ impl Stack {
         if size > self.room() {
             return Err(Refused);
         }
-        self.growths.set(self.growths.get() + 1);
+        self.count_growth();
         Ok(self.counting(level, || level.go_on_in(block, zeros)))
     }
 
@@ -111,11 +120,13 @@ impl Stack {
         // SAFETY: the region of a level in use (Made, Shared).
         let level = unsafe { level_of(region) };
         if level.is_spare() {
+            self.count_end(level);
             drop(self.counting(level, || level.detach()));
             return;
         }
         level.region.at_end.set(AtEnd::NOTHING);
         level.region.poison_ended();
+        self.count_end(level);
         level.reset_bump();
         if level.has_outgrown() {
             self.merge(level);
@@ -130,7 +141,7 @@ impl Stack {
         let Some((block, _)) = Block::new(size, false, &self.source) else { return };
         // Foreign code has run, and may have used up what was left of the limit.
         if size <= self.room() {
-            self.growths.set(self.growths.get() + 1);
+            self.count_growth();
             drop(self.counting(level, || level.go_on_in(block, false)));
         }
     }

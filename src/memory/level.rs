@@ -13,12 +13,15 @@ use bumpalo::Bump;
 
 use super::block::Block;
 use super::poison;
+use super::profile::Profiled;
 use super::region::{AtEnd, Line, Region};
 
 /// One open scope's region on a buffer that grows, or one kept for the next, and the blocks behind it.
 #[repr(C)]
 pub(crate) struct Level {
     pub(super) region: Region,
+    /// What its scopes came to, while the buffer is profiled.
+    pub(super) profiled: Cell<Profiled>,
     /// Whether the level is for scopes whose memory moves out.
     spare: Cell<bool>,
     /// The level made before this one, in the list of all of a buffer's levels.
@@ -66,6 +69,7 @@ impl Level {
     pub(super) fn new() -> Self {
         Level {
             region: Region::new(),
+            profiled: Cell::new(Profiled::NOTHING),
             spare: Cell::new(false),
             next_made: Cell::new(None),
             block: Cell::new(None),

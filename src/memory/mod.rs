@@ -8,6 +8,7 @@ mod level;
 pub(crate) mod offsets;
 mod packing;
 mod poison;
+mod profile;
 mod region;
 mod share;
 mod stack;
@@ -17,6 +18,7 @@ mod tests;
 
 pub(crate) use lending::{Frame, Own};
 pub(crate) use level::Detached;
+pub(crate) use profile::Asked;
 pub(crate) use region::{End, Region};
 pub(crate) use stack::{Entered, Stack};
 pub use stats::Stats;

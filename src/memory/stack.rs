@@ -20,6 +20,7 @@ use super::block::Source;
 use super::lending::{Frame, Lending, Own};
 use super::level::{Detached, Level};
 use super::offsets::LINE;
+use super::profile::Counts;
 use super::region::{AtEnd, Region};
 use super::stats::Stats;
 use crate::error::{AllocErrorKind, Shortage};
@@ -36,6 +37,7 @@ pub(crate) struct Stack {
     pub(super) limit: Cell<Option<usize>>,
     pub(super) reserved: Cell<usize>,
     pub(super) growths: Cell<usize>,
+    pub(super) counts: Counts,
     /// Whether any level's `Bump` was ever lent.
     bumps: Cell<bool>,
 }
@@ -116,6 +118,7 @@ impl Stack {
             limit: Cell::new(limit),
             reserved: Cell::new(0),
             growths: Cell::new(0),
+            counts: Counts::new(),
             bumps: Cell::new(false),
         }
     }
@@ -187,6 +190,7 @@ impl Stack {
         // SAFETY: the level was made just now, and lives (Made).
         let made = unsafe { level.as_ref() };
         made.next_made.set(self.made.replace(Some(level)));
+        made.region.at_end.set(self.at_first_end());
         level.cast()
     }
 

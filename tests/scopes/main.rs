@@ -13,6 +13,7 @@ mod hostile;
 mod lending;
 mod limits;
 mod model;
+mod profile;
 mod programs;
 mod reentry;
 mod scopes;

@@ -15,6 +15,23 @@ impl Arena {
 
     /// Collects blocks that other threads have freed, `limit` of them at most.
     pub(super) fn collect(&self, owned: &mut Owned, limit: usize) {
+        self.collect_each(owned, limit, |_| ());
+    }
+
+    /// Collects all blocks that were freed as other threads free them, and shows where each began.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the arena, which has memory; `freed` does nothing with arenas.
+    pub(in crate::global) unsafe fn collect_all(&self, freed: impl FnMut(usize)) {
+        // SAFETY: the caller owns the arena, which has memory (`arena`: Ready), and nothing that is called below asks for `owned`
+        // (Caller, `arena`: Owner only).
+        let owned = unsafe { self.owned() };
+        self.collect_each(owned, usize::MAX, freed);
+    }
+
+    #[inline(always)]
+    fn collect_each(&self, owned: &mut Owned, limit: usize, mut freed: impl FnMut(usize)) {
         let mut bytes = 0;
         for _ in 0..limit {
             if owned.pending.is_empty() && !self.remote_frees.is_empty() {
@@ -25,6 +42,7 @@ impl Arena {
             if is_part {
                 owned.recycler.free_part(span);
             } else {
+                freed(span.start().addr().get());
                 let class = Class::of(span.bytes());
                 owned.recycler.free(span, class);
             }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use ndarena_testing::public_names;
 
 /// What has no row: a type, or one of its methods, or a function; and why.
-const WITHOUT_A_ROW: [(&str, &str); 9] = [
+const WITHOUT_A_ROW: [(&str, &str); 10] = [
     ("AllocError", "It tells of a failure, and makes nothing."),
     ("Buffer", "The rows are run on it, by each of its constructors, `scope`, `guard` and `scope_to_owned`."),
     ("FixedBuffer", "The rows are run on it, by `scope` and `guard`."),
     ("scope", "The rows are run by it."),
     ("default_buffer", "The rows are run on it."),
     ("with_buffer", "The rows are run inside it."),
+    ("profile", "The rows are run inside it."),
     ("reset_default_buffer", "It gives memory back, and makes nothing."),
     ("set_default_limit", "It says a number for other threads."),
     ("DetachedArray", "It is used when its scope is gone."),

@@ -141,7 +141,7 @@ pub(crate) const BREAKAGES: &[Breakage] = breakages! {
     "global/thread" "Current" "src/global/thread.rs" ARENAS
         { "if let Some(arena) = thread.current.take() {" } { "if let Some(arena) = thread.current.get() {" }
     "global/thread" "Serving" "src/global/thread.rs" ARENAS
-        { "let current = self.current.get().filter(|_| on);" } { "let current = self.current.get().filter(|_| true || on);" }
+        { "Some(arena) if on => ptr::from_ref(arena)," } { "Some(arena) if true || on => ptr::from_ref(arena)," }
 };
 
 /// The invariants without such a change: module, name, and why.

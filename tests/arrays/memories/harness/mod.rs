@@ -251,6 +251,7 @@ pub(crate) fn on_every_memory(program: &Program<'_>, used: &Buffer, at_peak: &mu
     let (peak_of_ways, scopes_deep) = (buffer.stats().peak, chunks.load(Ordering::Relaxed));
     drop(buffer);
     assert_eq!(chunks.load(Ordering::Relaxed), 0, "{}: chunks go back to their source", program.name);
+    profiled(program);
     under_limits(program, peak, peak_of_ways, scopes_deep, at_peak);
     on_fixed_memory(program, peak, peak_of_ways);
 }
@@ -278,6 +279,26 @@ fn under_miri(p: &Program<'_>, used: &Buffer) {
         p.succeeds(run, "bytes are left for this scope of the fixed buffer's", "little memory");
         assert_eq!(buffer.stats().in_use, 0, "{} on {size} bytes", p.name);
     }
+}
+
+/// While it is profiled; and on what the profile says is enough.
+fn profiled(p: &Program<'_>) {
+    let (buffer, what) = (Buffer::new(), "a buffer that is profiled");
+    buffer.profile(|| p.in_every_way(&buffer, what));
+    let profile = buffer.profile(|| buffer.scope(|s| p.check(s, what, "once")));
+    if !excepted(p, &BESIDE_THE_PEAK) {
+        Buffer::with_limit(profile.limit).scope(|s| p.check(s, "the limit that its profile says", "once"));
+    }
+    if !excepted(p, &MORE_THAN_ITS_PEAK) {
+        let mut memory = vec![MaybeUninit::new(POISON); profile.fixed_size + most_of_guards(p) + 1];
+        FixedBuffer::new(&mut memory[1..])
+            .scope(|s| p.check(s, "fixed memory of the size that its profile says", "once"));
+    }
+}
+
+/// In the rows are up to two guards, which keep up to 320 bytes each of fixed memory for themselves.
+fn most_of_guards(p: &Program<'_>) -> usize {
+    if p.name.to_lowercase().contains("guard") { 2 * 320 } else { 0 }
 }
 
 fn under_limits(p: &Program<'_>, peak: usize, peak_of_ways: usize, scopes_deep: usize, at_peak: &mut AtTheirPeak) {
@@ -332,9 +353,7 @@ fn on_fixed_memory(p: &Program<'_>, peak: usize, peak_of_ways: usize) {
     buffer.scope(|s| p.check(s, "fixed memory", "once"));
     let enough = buffer.stats().peak;
     drop(buffer);
-    // In the rows are up to two guards, which keep up to 320 bytes each for themselves.
-    let guards = if p.name.to_lowercase().contains("guard") { 2 * 320 } else { 0 };
-    let ample = 2 * peak + guards;
+    let ample = 2 * peak + most_of_guards(p);
     assert!(
         enough <= ample || excepted(p, &MORE_THAN_ITS_PEAK),
         "{} takes {enough} bytes of fixed memory, and {peak} of a buffer",
