@@ -201,7 +201,7 @@ impl<'s> Scope<'s> {
     /// [`Scope::take_fast`] beyond the marks, and side by side with what is there: without asking anyone for memory.
     #[inline(always)]
     pub(crate) fn take_ready(self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        self.stack.take_ready(self.region, bytes, align, end)
+        self.region.take_cold(bytes, align, end)
     }
 
     /// `bytes` bytes from `end`, for `'s` and for no one else, at an address aligned to `align`.

@@ -11,14 +11,16 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
-use core::ptr::{self, NonNull};
+use core::ptr;
 use std::alloc::System;
 
-use super::arena::{Arena, Refusal};
-use super::class::{Class, MAX_BYTES};
-use super::profile;
-use super::reservation;
-use super::thread::{self, PROBE_LAYOUT, Serving};
+use super::arena::Arena;
+use super::thread::{self, PROBE_LAYOUT};
+use super::{profile, reservation};
+
+mod blocks;
+
+use blocks::{alloc_elsewhere, free, resize};
 
 /// The size from which on blocks are an arena's by default.
 const MIN_SIZE: usize = 1033;
@@ -151,54 +153,71 @@ impl<A> fmt::Debug for ArenaAlloc<A> {
 }
 
 impl<A: GlobalAlloc> ArenaAlloc<A> {
-    /// Does what `alloc` or `alloc_zeroed` does on a thread that an arena serves. It is a function of its own so that on
-    /// other threads these are as short as possible: they look whether an arena serves, and call the wrapped allocator.
+    /// Does what `alloc` or `alloc_zeroed` does on a thread that is open. It is a function of its own so that on other threads
+    /// these are as short as possible: they look whether the thread is open, and call the wrapped allocator.
     ///
     /// # Safety
     ///
     /// The layout is as for `alloc` (Contract).
     #[inline(never)]
     unsafe fn alloc_open(&self, layout: Layout, zeroed: bool) -> *mut u8 {
-        if layout.size() >= self.min_size {
+        let Some(arena) = thread::current() else {
             // SAFETY: the layout is that of this function's caller (Contract).
-            return unsafe { self.alloc_large(layout, zeroed) };
+            return unsafe { self.alloc_without_arena(layout, zeroed) };
+        };
+        if layout.size() >= self.min_size {
+            // SAFETY: the layout is that of this function's caller (Contract), and this thread owns the arena (`thread`: Current).
+            return unsafe { self.alloc_large(arena, layout, zeroed) };
         }
-        match thread::current() {
-            Some(arena) => arena.note_too_small(),
-            None => profile::note_too_small(layout),
-        }
+        arena.note_too_small();
         // SAFETY: the layout is that of this function's caller (Contract).
         unsafe { self.alloc_inner(layout, zeroed) }
     }
 
-    /// Allocates a block of at least `min_size` bytes from whatever serves this thread.
+    /// Allocates a block of at least `min_size` bytes from an arena that serves this thread.
+    ///
+    /// # Safety
+    ///
+    /// The layout is as for `alloc` (Contract), and this thread owns the arena.
+    #[inline(never)]
+    unsafe fn alloc_large(&self, arena: &'static Arena, layout: Layout, zeroed: bool) -> *mut u8 {
+        // SAFETY: this thread owns the arena (Caller), which has memory (`arena`: Ready).
+        let mut found = unsafe { arena.alloc(layout) }.map(|(block, fresh)| (arena, block, fresh));
+        if found.is_none() {
+            // SAFETY: this thread owns the arena (Caller), which serves it and has just refused the layout.
+            found = unsafe { alloc_elsewhere(arena, layout) };
+        }
+        let Some((arena, block, fresh)) = found else {
+            // SAFETY: the layout is that of this function's caller (Contract).
+            return unsafe { self.alloc_inner(layout, zeroed) };
+        };
+        if zeroed {
+            // SAFETY: this thread owns the arena, which has just handed out this block, with the layout's size (`arena`: Given
+            // out).
+            unsafe { arena.zero(block, layout.size(), fresh) };
+        }
+        block.as_ptr()
+    }
+
+    /// Does what `alloc` or `alloc_zeroed` does on a thread that is open and has no arena: it finds out which allocator is
+    /// installed, or is profiled.
     ///
     /// # Safety
     ///
     /// The layout is as for `alloc` (Contract).
+    #[cold]
     #[inline(never)]
-    unsafe fn alloc_large(&self, layout: Layout, zeroed: bool) -> *mut u8 {
-        let found = match thread::serving() {
-            Serving::Arena(arena) => {
-                // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has memory (`arena`: Ready).
-                match unsafe { arena.alloc(layout) } {
-                    Some((block, fresh)) => Some((arena, block, fresh)),
-                    // SAFETY: this thread owns the arena (`thread`: Serving, Current), which has just refused the layout.
-                    None => unsafe { alloc_elsewhere(arena, layout) },
-                }
-            }
+    unsafe fn alloc_without_arena(&self, layout: Layout, zeroed: bool) -> *mut u8 {
+        if thread::is_probing() {
             // The request is larger than the probe's where an allocator around this one adds to it.
-            Serving::Probe if layout.size() >= PROBE_LAYOUT.size() => {
+            if layout.size() >= PROBE_LAYOUT.size() {
                 thread::install(self.capacity, self.huge_pages, self.min_size);
                 return ptr::null_mut();
             }
-            Serving::Probe => None,
-            Serving::Wrapped => profile::alloc(layout),
-        };
-        if let Some((arena, block, fresh)) = found {
+        } else if let Some((arena, block, fresh)) = profile::alloc(layout, self.min_size) {
             if zeroed {
-                // SAFETY: this thread owns the arena, which has just handed out this block, with the layout's size (`arena`:
-                // Given out).
+                // SAFETY: the profile that is open on this thread owns the arena (`thread`: Current), which has just handed out
+                // this block, with the layout's size (`arena`: Given out).
                 unsafe { arena.zero(block, layout.size(), fresh) };
             }
             return block.as_ptr();
@@ -264,84 +283,6 @@ impl<A: GlobalAlloc> ArenaAlloc<A> {
         }
         // SAFETY: the arguments are those of this function's caller (Contract).
         unsafe { self.move_block(block, layout, size) }
-    }
-}
-
-/// A block for a layout that this thread's arena has refused, if the arena has only pieces left that are too small and there
-/// is another arena to go on with: that arena, the block, and whether all of it is zeros. Otherwise the refusal is counted.
-///
-/// # Safety
-///
-/// This thread owns the arena, which serves it, and has just refused the layout.
-#[cold]
-unsafe fn alloc_elsewhere(arena: &Arena, layout: Layout) -> Option<(&'static Arena, NonNull<u8>, bool)> {
-    // SAFETY: this thread owns the arena, which has memory (`arena`: Ready).
-    let why = unsafe { arena.why_refused(layout) };
-    let other = if why == Refusal::InPieces { thread::replace() } else { None };
-    let Some(other) = other else {
-        arena.count_refusal(why);
-        return None;
-    };
-    // SAFETY: this thread owns the other arena now (`thread`: Current), which has memory (`arena`: Ready).
-    let found = unsafe { other.alloc(layout) };
-    if found.is_none() {
-        // SAFETY: as above (`thread`: Current, `arena`: Ready).
-        other.count_refusal(unsafe { other.why_refused(layout) });
-    }
-    found.map(|(block, fresh)| (other, block, fresh))
-}
-
-/// This thread's arena, if the block lies in it.
-#[inline]
-fn own_arena(block: NonNull<u8>) -> Option<&'static Arena> {
-    thread::current().filter(|arena| arena.contains(block))
-}
-
-/// Frees a block of an arena, of `size` bytes, on any thread.
-///
-/// # Safety
-///
-/// The block is an arena's, has that size, and is in use, and its user gives it up.
-#[inline(never)]
-unsafe fn free(block: *mut u8, size: usize) {
-    let Some(block) = NonNull::new(block) else { return };
-    if let Some(arena) = own_arena(block) {
-        // SAFETY: this thread owns the arena (`thread`: Current), in whose memory the block lies; `dealloc`, the one caller
-        // of this function, was given the block up, with its size (Contract).
-        unsafe { arena.free(block, size) };
-    } else if let Some(reservation) = reservation::get() {
-        // SAFETY: `dealloc`, the one caller of this function, found that the block is an arena's, and was given it up, with
-        // its size (Contract).
-        unsafe { reservation.free(block, size) };
-    }
-}
-
-/// Makes a block of an arena, of `from` bytes, one of `to` bytes without moving it, if that is possible. Tells whether it
-/// was.
-///
-/// # Safety
-///
-/// The block is an arena's, has `from` bytes, and is in use, and its user does without it until this returns.
-unsafe fn resize(block: *mut u8, from: usize, to: usize) -> bool {
-    // Classes are defined for sizes to `MAX_BYTES`, which `from` does not exceed, as an arena's block has that size.
-    if to <= MAX_BYTES && Class::of(from) == Class::of(to) {
-        return true;
-    }
-    let Some(block) = NonNull::new(block) else { return false };
-    match own_arena(block) {
-        // SAFETY: this thread owns the arena (`thread`: Current), in whose memory the block lies; `realloc_from_arena`, the
-        // one caller of this function, has the block from a caller that does without it meanwhile, with its size
-        // (Contract).
-        Some(arena) => unsafe { arena.resize(block, from, to) },
-        None if to < from => {
-            if let Some(reservation) = reservation::get() {
-                // SAFETY: the block is an arena's, has `from` bytes, and its user does without it meanwhile; it has `to`
-                // bytes when this returns true. The classes differ, as was found above (Contract).
-                unsafe { reservation.shrink(block, from, to) };
-            }
-            true
-        }
-        None => false,
     }
 }
 

@@ -87,17 +87,14 @@ fn with_seen<R>(f: impl FnOnce(&mut Seen) -> R) -> Option<R> {
     SEEN.try_with(seen).ok().flatten()
 }
 
-/// Notes a request that is smaller than what arenas serve. The caller is the allocator, on a thread that no arena serves.
-#[cold]
-pub(super) fn note_too_small(layout: Layout) {
-    with_seen(|seen| seen.note(layout.size(), Served::TooSmall));
-}
-
-/// A block for a request that an arena would serve, on a thread that is profiled: the arena, which this thread owns, the block,
-/// and whether all of it is zeros.
-#[cold]
-pub(super) fn alloc(layout: Layout) -> Option<(&'static Arena, NonNull<u8>, bool)> {
+/// Notes a request of this thread's, which is profiled, and serves it if an arena would: the arena, which the open profile owns,
+/// the block, and whether all of it is zeros. `min_size` is what the allocator has for that.
+pub(super) fn alloc(layout: Layout, min_size: usize) -> Option<(&'static Arena, NonNull<u8>, bool)> {
     let found = with_seen(|seen| {
+        if layout.size() < min_size {
+            seen.note(layout.size(), Served::TooSmall);
+            return None;
+        }
         let arena = seen.arena?;
         collect(arena, seen);
         // SAFETY: the open profile owns the arena (`thread`: Current), which has memory (`arena`: Ready).

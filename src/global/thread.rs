@@ -6,9 +6,11 @@
 //!   thread, and nothing otherwise, or while it is profiled. `depth` counts the open calls, so they may end in any order. Apart
 //!   from the functions of `pool`, which take arenas over themselves, and a profile, which keeps the one that it took over to
 //!   itself, an owner reaches its arena by `current` alone (No destructor).
-//! - **Serving.** `serving` is null, `current`, [`PROBE`], or, while the thread is profiled, [`PROFILED`].
 //! - **No destructor.** The thread-local is initialised by the compiler and has no destructor, so it works at any time of a
 //!   thread's life, and in the allocator itself.
+//!
+//! What serves the thread, `serving`, is null or `current`; or, where that is nothing, [`PROBE`], or, while the thread is profiled,
+//! [`PROFILED`].
 
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -55,37 +57,23 @@ const PROBE: *const Arena = ptr::without_provenance(1);
 /// What `serving` is while this thread is profiled, and in a call of [`arena`].
 const PROFILED: *const Arena = ptr::without_provenance(2);
 
-/// The layout that is asked for when the thread finds that out. Its size is also the limit of `min_size`, so that it is never too small for an arena.
+/// The layout that is asked for when the thread finds that out. Its size is also the limit of `min_size`, so that it is never too
+/// small for an arena.
 pub(super) const PROBE_LAYOUT: Layout = match Layout::from_size_align(64 << 20, 1) {
     Ok(layout) => layout,
     Err(_) => unreachable!(),
 };
 
-/// What serves an allocation of this thread.
-pub(super) enum Serving {
-    /// The allocator that is wrapped, or, where that is not to serve it, what a profile has.
-    Wrapped,
-    /// The arena that this thread owns.
-    Arena(&'static Arena),
-    /// Nothing serves it: it is the request by which the thread finds out which allocator is installed.
-    Probe,
-}
-
-/// Whether something else than the wrapped allocator may serve this thread: an arena, or nothing as it is probing.
+/// Whether something else than the wrapped allocator may serve this thread: the arena that it owns; or, where it owns none,
+/// nothing, as it is probing, or a profile.
 #[inline]
 pub(super) fn is_open() -> bool {
     THREAD.with(|thread| !thread.serving.get().is_null())
 }
 
-/// What serves this thread's allocations at the moment.
-#[inline]
-pub(super) fn serving() -> Serving {
-    THREAD.with(|thread| match thread.serving.get() {
-        serving if serving.is_null() => Serving::Wrapped,
-        PROBE => Serving::Probe,
-        // It is neither null nor the probe, so it is `current` (Serving), which is not `None` then, unless it is profiled.
-        _ => thread.current.get().map_or(Serving::Wrapped, Serving::Arena),
-    })
+/// Whether this thread finds out which allocator is installed.
+pub(super) fn is_probing() -> bool {
+    THREAD.with(|thread| thread.serving.get() == PROBE)
 }
 
 /// The arena that this thread owns, whether or not it serves at the moment.

@@ -27,20 +27,20 @@ impl Stack {
             let found = self.lending.take(own, region, bytes, align, end);
             return found.ok_or_else(|| self.shortage(AllocErrorKind::OutOfMemory, region));
         }
-        if let Some(found) = self.take_ready(region, bytes, align, end) {
+        if let Some(found) = self.take_beyond(region, bytes, align, end) {
             return Ok(found);
         }
         // The replaced block is given back at the end of this function, as code that runs then may take from this region, too.
         let _replaced = self.grow(self.level(region), bytes, align, end)?;
-        Ok(self.take_ready(region, bytes, align, end).expect("a block made for an array holds it"))
+        Ok(self.take_beyond(region, bytes, align, end).expect("a block made for an array holds it"))
     }
 
-    /// `bytes` bytes for the scope on `region`, if it has them.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn take_ready(&self, region: &Region, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        let found = region.take_cold(bytes, align, end)?;
-        self.count_array(region, bytes, end);
+    /// `bytes` bytes for the scope on `region`, a level's, if it has them.
+    fn take_beyond(&self, region: &Region, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
+        let found = region.take_beyond(bytes, align, end)?;
+        if self.is_profiled() {
+            self.count_array(region, bytes, end);
+        }
         Some(found)
     }
 

@@ -1,10 +1,9 @@
 //! What scopes ask of a buffer, counted while it is profiled.
 //!
 //! The paths that most arrays and scopes take count nothing, and are not to. So while a buffer is profiled, none takes them: a
-//! level's marks are moved back to its cursors, so that each array goes beyond them, which is a matter for
-//! [`Stack::take_ready`] or [`Stack::take`]; and each level is marked as one whose scope leaves something to do, so that its end
-//! comes to [`Stack::clean_up`]. These count. What is lost is what was known of the memory's contents: arrays of `Pod` elements
-//! are zeroed anew.
+//! level's marks are moved back to its cursors, so that each array goes beyond them, and the level is marked as one that is counted
+//! ([`AtEnd::COUNTED`]). So each array comes to [`Stack::take`], and the end of each scope to [`Stack::clean_up`], which count. What
+//! is lost is what was known of the memory's contents: arrays of `Pod` elements are zeroed anew.
 
 use core::cell::Cell;
 
@@ -90,7 +89,7 @@ impl Region {
 
 impl Stack {
     /// Whether what is asked of this buffer is counted.
-    fn is_profiled(&self) -> bool {
+    pub(super) fn is_profiled(&self) -> bool {
         self.counts.open.get() > 0
     }
 
@@ -117,7 +116,7 @@ impl Stack {
             self.levels_free().for_each(|level| level.region.rewind());
             for level in self.levels_made() {
                 level.region.shut();
-                level.region.add_at_end(AtEnd::CLEANUP);
+                level.region.add_at_end(AtEnd::COUNTED);
                 let used = level.region.used();
                 level.profiled.set(Profiled { most: used, used, ..Profiled::NOTHING });
             }
@@ -138,16 +137,8 @@ impl Stack {
     }
 
     /// Counts an array of `bytes` bytes from `end`, which the scope on `region` was given.
-    #[inline]
-    pub(super) fn count_array(&self, region: &Region, bytes: usize, end: End) {
-        if self.is_profiled() {
-            self.count_array_cold(region, bytes, end);
-        }
-    }
-
     #[cold]
-    #[inline(never)]
-    fn count_array_cold(&self, region: &Region, bytes: usize, end: End) {
+    pub(super) fn count_array(&self, region: &Region, bytes: usize, end: End) {
         let (mut in_use, mut depth, mut trapped, mut outermost) = (0, 0, 0, 0);
         // A level that was made later is that of a scope further in, where scopes end in the reverse order of their beginning.
         let mut inner = [0, 0];
@@ -195,7 +186,7 @@ impl Stack {
             // No scope is on the level any more: Idle.
             level.region.rewind();
             level.region.shut();
-            level.region.add_at_end(AtEnd::CLEANUP);
+            level.region.add_at_end(AtEnd::COUNTED);
         }
     }
 
@@ -210,6 +201,6 @@ impl Stack {
 
     /// What a level that is made now takes at the end of its scope.
     pub(super) fn at_first_end(&self) -> AtEnd {
-        if self.is_profiled() { AtEnd::CLEANUP } else { AtEnd::NOTHING }
+        if self.is_profiled() { AtEnd::COUNTED } else { AtEnd::NOTHING }
     }
 }

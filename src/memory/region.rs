@@ -77,6 +77,8 @@ impl AtEnd {
     /// There is more to do than these two say: for levels, what [`clean_up`](super::stack::Stack::clean_up) does; for shares,
     /// more than moving the lender's marks.
     pub(super) const CLEANUP: AtEnd = AtEnd(4);
+    /// The scope is counted, and what it asks for, which only [`Stack::take`](super::stack::Stack::take) does.
+    pub(super) const COUNTED: AtEnd = AtEnd(8);
 
     #[inline(always)]
     pub(super) const fn has(self, part: AtEnd) -> bool {
@@ -166,16 +168,22 @@ impl Region {
     }
 
     /// `bytes` bytes (at most `isize::MAX`) from `end`, at an address aligned to `align`, moving the mark if need be; nothing
-    /// if there is no room, or the rest is lent on. Those of the low end are initialised.
+    /// if there is no room, the rest is lent on, or what is asked for is counted. Those of the low end are initialised.
     #[cold]
     #[inline(never)]
     pub(crate) fn take_cold(&self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
-        if self.is_lent() {
+        if self.at_end.get().has(AtEnd::RECLAIM.with(AtEnd::COUNTED)) {
             return None;
         }
         if self.packed.get() {
             return self.take_packed(bytes, align, end);
         }
+        self.take_beyond(bytes, align, end)
+    }
+
+    /// [`Region::take_cold`] of a region that is neither lent on nor packed, counted or not.
+    #[inline]
+    pub(super) fn take_beyond(&self, bytes: usize, align: usize, end: End) -> Option<NonNull<u8>> {
         let other = match end {
             End::Low => self.high.get(),
             End::High => self.low.get(),

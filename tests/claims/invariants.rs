@@ -1,6 +1,7 @@
 //! The named invariants: where they are defined, and which of them a comment cites.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::files::{rust_files, text};
 
@@ -79,7 +80,9 @@ impl Defined {
         let found: Vec<&String> = match of {
             Some(of) => {
                 let named: Vec<_> = self.by_file.keys().filter(|other| name_of(other) == of && has(other)).collect();
-                let near: Vec<_> = named.iter().copied().filter(|other| folder(other) == folder(file)).collect();
+                // In this folder, or in one around it.
+                let near = |other: &&String| Path::new(file).starts_with(folder(other)) && folder(other) != "src";
+                let near: Vec<_> = named.iter().copied().filter(near).collect();
                 if near.is_empty() { named } else { near }
             }
             None if has(file) => vec![self.by_file.get_key_value(file).unwrap().0],

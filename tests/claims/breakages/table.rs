@@ -140,8 +140,6 @@ pub(crate) const BREAKAGES: &[Breakage] = breakages! {
         { "self.committed = from;" } { "let _ = from;" }
     "global/thread" "Current" "src/global/thread.rs" ARENAS
         { "if let Some(arena) = thread.current.take() {" } { "if let Some(arena) = thread.current.get() {" }
-    "global/thread" "Serving" "src/global/thread.rs" ARENAS
-        { "Some(arena) if on => ptr::from_ref(arena)," } { "Some(arena) if true || on => ptr::from_ref(arena)," }
 };
 
 /// The invariants without such a change: module, name, and why.
