@@ -164,7 +164,7 @@ pub fn run(pairs: Vec<Pair>, plan: Plan) {
     }
     beyond.iter().for_each(|beyond| println!("{beyond}"));
     let part = rows.len() < pairs.len();
-    record::keep(rows, part);
+    record::keep_of(Some(processes), rows, part);
 }
 
 fn measure(pairs: &[Pair], plan: Plan) {

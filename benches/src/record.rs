@@ -207,6 +207,11 @@ pub fn folder() -> PathBuf {
 
 /// Writes down what was measured by the bench that this program is, `part`ly or all of it.
 pub fn keep(rows: Vec<Row>, part: bool) {
+    keep_of(None, rows, part);
+}
+
+/// [`keep`] of what was timed, in so many processes, if that is known.
+pub fn keep_of(processes: Option<usize>, rows: Vec<Row>, part: bool) {
     let this = env::current_exe().expect("the path of this program");
     let name = this.file_stem().and_then(|name| name.to_str()).expect("a name");
     let bench = name.rsplit_once('-').map_or(name, |(bench, _)| bench);
@@ -216,6 +221,7 @@ pub fn keep(rows: Vec<Row>, part: bool) {
     // For other processors than the compiler's default, it is another record.
     let bench = if cfg!(target_feature = "avx2") { format!("{bench}-native") } else { bench.to_owned() };
     let mut record = Record { head: head(), rows };
+    record.head.extend(processes.map(|n| ("processes".to_owned(), n.to_string())));
     if let (true, Ok(mut before)) = (part, Record::read(&folder, &bench)) {
         if before.is_of_the_same(&record) {
             let measured: BTreeSet<_> = record.rows.iter().map(Row::measured_what).collect();
