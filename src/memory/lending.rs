@@ -203,19 +203,18 @@ impl Lending {
         if own.has(share) {
             return self.end_own(own, share);
         }
-        let lender = self.at(own, share.lender.get());
+        let place = share.lender.get();
+        let lender = self.at(own, place);
         if let Some(borrower) = share.borrower() {
             lender.bridge(share, self.peak_of(own, share), self.at(own, Some(borrower)));
             self.check(own);
             return false;
         }
         lender.take_back(share);
-        self.innermost.set(share.lender.get());
+        self.innermost.set(place);
         self.check(own);
-        // The share may lie in the memory that is poisoned next.
-        let is_first = share.lender.get().is_none();
         lender.region.poison_rest();
-        if !is_first {
+        if place.is_some() {
             return false;
         }
         if !lender.has_pins() && !own.bump_lent.get() {

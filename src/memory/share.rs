@@ -172,7 +172,7 @@ impl Share {
     }
 
     /// Takes back from `inner`, which has ended, what it lent to it, or to a share between them that ended before; but not
-    /// what is pinned.
+    /// what is pinned. `inner` is gone afterwards: its place may have been written to.
     pub(super) fn take_back(&self, inner: &Share) {
         let (region, returned) = (&self.region, &inner.region);
         let pins = self.pins();
@@ -180,6 +180,9 @@ impl Share {
         region.at_end.set(region.at_end.get().without(AtEnd::RECLAIM));
         region.high.set(inner.lender_high.get());
         let init_to = returned.initialised_to().min(inner.pins().soiled);
+        let returned_end = returned.end.get().addr().get();
+        let returned_dirty = if returned.packed.get() { None } else { Some(returned.dirty.get()) };
+        // The inner share may lie in what is zeroed below, so nobody looks at it from here on.
         if pins.packed && !region.packed.get() {
             region.pack();
         }
@@ -199,8 +202,7 @@ impl Share {
             region.packed_init.set(init_to.saturating_sub(start).clamp(low, size - high));
         } else {
             region.zero(init_to, start);
-            let returned_end = returned.end.get().addr().get();
-            let dirty = if returned.packed.get() { 0 } else { end - (returned_end - returned.dirty.get()) };
+            let dirty = returned_dirty.map_or(0, |dirty| end - (returned_end - dirty));
             region.dirty.set(dirty.max(high));
             // This is no more than the size less `dirty`, as beyond the whole lines there is less than another line.
             region.init.set((init_to.saturating_sub(start) / LINE * LINE).max(low));

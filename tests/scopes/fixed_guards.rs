@@ -1,5 +1,7 @@
 //! Guards on memory that the caller brings.
 
+use std::mem::MaybeUninit;
+
 use ndarena::{FixedBuffer, Guard, prelude::*};
 
 use crate::fixed::Lines;
@@ -85,4 +87,31 @@ fn forgotten_guards_keep_their_memory_and_nothing_else_happens() {
     let buffer = Box::new(buffer);
     assert_eq!(buffer.scope(|s| s.ones::<f64>(100).sum()), 100.0);
     assert_eq!(buffer.guard().scope().ones::<f64>(10).sum(), 10.0);
+}
+
+/// What a guard keeps of itself may lie anywhere in the memory, where that is short also before its first whole line, which is zeroed
+/// when it comes back: after the guard between has ended, to a scope that counts in lines.
+#[test]
+fn guards_of_every_place_in_little_memory_come_back() {
+    let mut memory = vec![MaybeUninit::new(0xA0_u8); 1100];
+    let aligned = memory.as_ptr().addr().wrapping_neg() % 64;
+    let step = if cfg!(miri) { 16 } else { 4 };
+    for offset in (0..64).step_by(step) {
+        for size in (256..900).step_by(step) {
+            for taken in (0..260).step_by(step) {
+                let buffer = FixedBuffer::new(&mut memory[aligned + offset..aligned + offset + size]);
+                let outer = buffer.guard();
+                let between = buffer.guard();
+                let array = between.scope().try_uninit::<u8>(taken).map(|mut x| x.fill(MaybeUninit::new(0xB0)));
+                let inner = buffer.guard();
+                let low = inner.scope().try_alloc_array::<u8>(8).map(|mut x| x.fill(0xC0));
+                drop(between);
+                drop(inner);
+                let left = outer.scope().try_alloc_array::<u8>(size).is_ok();
+                drop(outer);
+                assert_eq!(buffer.stats().in_use, 0, "{offset} {size} {taken} {array:?} {low:?} {left}");
+                assert!(buffer.scope(|s| s.try_alloc_array::<u8>(size).is_ok()), "{offset} {size} {taken}");
+            }
+        }
+    }
 }
