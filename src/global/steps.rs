@@ -39,7 +39,7 @@ mod tests {
         #[test]
         fn commits_have_room_and_follow_use(pages in 0..50_000_usize, more in 1..1_usize << 31, limit in 1..50_000_usize) {
             let (committed, limit) = (pages.min(limit) * PAGE, limit * PAGE);
-            let needed = (committed + more).min(limit);
+            let needed = committed.saturating_add(more).min(limit);
             let to = commit_to(committed, needed, limit);
             prop_assert!(to >= needed && to <= limit && to % PAGE == 0);
             prop_assert!(to - needed <= AHEAD_LIMIT.min(committed / 2 + PAGE) + super::HUGE_PAGE);

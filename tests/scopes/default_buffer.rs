@@ -43,10 +43,10 @@ fn its_limit_is_an_eighth_of_physical_memory() {
     let limit = default_buffer(|b| b.stats().limit).unwrap();
     let total = std::fs::read_to_string("/proc/meminfo").map(|text| {
         let line = text.lines().find(|line| line.starts_with("MemTotal:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     });
     match total {
-        Ok(total) => assert_eq!(limit, total / 8),
+        Ok(total) => assert_eq!(limit as u64, total / 8),
         Err(_) => assert!(limit > 1 << 20, "no /proc here to compare with"),
     }
 }

@@ -91,7 +91,7 @@ fn every_block_of_a_scope_that_grew_moves_along() {
     let before = buffer.stats().reserved;
     for (which, expected) in [(0, 7), (5, 12), (19, 26)] {
         let result = buffer.scope_to_owned(|s| {
-            let arrays: Vec<_> = (0..20).map(|i| s.from_elem(100 * (i + 1), i + 7)).collect();
+            let arrays: Vec<_> = (0..20).map(|i| s.from_elem(100 * (i + 1), i as u64 + 7)).collect();
             arrays.into_iter().nth(which).unwrap()
         });
         buffer.scope(|s| s.zeros::<u8>(50_000).len());

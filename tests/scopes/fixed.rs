@@ -109,7 +109,8 @@ fn any_size_and_address_will_do() {
             let buffer = FixedBuffer::new(memory);
             for _ in 0..2 {
                 // As many as fit where the elements are aligned.
-                let whole = (size - (address.next_multiple_of(8) - address).min(size)) / 8;
+                let aligned = address.next_multiple_of(align_of::<u64>());
+                let whole = (size - (aligned - address).min(size)) / 8;
                 for n in [whole, whole + 1] {
                     let low = buffer.scope(|s| s.try_alloc_array::<u64>(n).map(|mut x| x.fill(n as u64)).is_ok());
                     assert_eq!(low, n == whole || n == 0, "{n} numbers in {size} bytes at {address}");

@@ -169,8 +169,11 @@ fn sizes_at_the_border_are_errors_wherever_bytes_are_asked_for() {
         });
         assert!(buffer.stats().reserved < 1 << 20);
     }
-    let aligned = Layout::from_size_align(1, 1 << (usize::BITS - 2)).unwrap();
-    ndarena::scope(|s| panics(&|| _ = s.bytes(aligned).len()));
+    // A quarter of all addresses can be had where there are few.
+    if usize::BITS == 64 {
+        let aligned = Layout::from_size_align(1, 1 << (usize::BITS - 2)).unwrap();
+        ndarena::scope(|s| panics(&|| _ = s.bytes(aligned).len()));
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn refuses(size: usize) -> bool {
 /// Counts what the system gave, if it did, in place of so many bytes.
 fn granted(block: *mut u8, size: usize, before: usize) -> *mut u8 {
     if !block.is_null() {
-        HELD.set(HELD.get() + size as isize - before as isize);
+        HELD.set(HELD.get().wrapping_add_unsigned(size).wrapping_sub_unsigned(before));
     }
     block
 }
