@@ -76,10 +76,16 @@ fn three_ways_agree() {
     for n in SIZES {
         let (a, b) = problem(n);
         let [heap, hand, scope] = three_ways(a.view(), b.view()).map(Result::unwrap);
-        // The same operations, in the same order.
-        assert_eq!(hand, scope);
+        let length = scope.dot(&scope).sqrt();
+        if n <= 32 {
+            // The same operations, in the same order.
+            assert_eq!(hand, scope);
+        } else {
+            // faer's kernel solves triangular systems in a scope, and rounds in another order.
+            assert_abs_diff_eq!(hand, scope, epsilon = tolerance(&a) * length);
+        }
         // In small matrices, what is left of a column is subtracted from it, and not what is right of it changed.
-        assert_abs_diff_eq!(heap, scope, epsilon = tolerance(&a) * scope.dot(&scope).sqrt());
+        assert_abs_diff_eq!(heap, scope, epsilon = tolerance(&a) * length);
     }
 }
 
@@ -208,7 +214,12 @@ fn small_ones_allocate_nothing_and_others_what_ndarrays_products_do() {
         let (a, b) = problem(n);
         let (mut work, mut x) = (Workspace::new(n), Array1::zeros(n));
         let hand = calls_of(|| by_hand(a.view(), b.view(), &mut work, x.view_mut()).unwrap());
-        assert_eq!(steady_calls(|s| in_a_scope(s, a.view(), b.view()).unwrap()[0]), hand);
+        let scope = steady_calls(|s| in_a_scope(s, a.view(), b.view()).unwrap()[0]);
+        // By hand, triangular systems of more than 32 rows take products, too; in a scope faer's kernel solves them.
+        assert!(
+            if n <= 65 { scope == hand } else { scope < hand },
+            "{n} rows: {scope} calls in a scope, {hand} by hand"
+        );
         assert_eq!(hand == 0, n <= 32);
     }
 }
