@@ -3,6 +3,7 @@
 
 #[cfg(feature = "lapack")]
 mod lapack;
+mod triangular;
 
 use std::hint::black_box;
 
@@ -144,5 +145,6 @@ fn main() {
             pairs.push(Pair { name, a: in_a_scope(n, scope), b: in_a_scope(n, dot), bound: Bound::Any });
         }
     }
+    pairs.extend(triangular::pairs());
     paired::run(pairs, Plan { processes: 3, samples: 10, batches: 2e-4 });
 }

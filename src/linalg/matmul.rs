@@ -8,7 +8,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, ShapeBuilder};
 
 use super::LinalgElement;
-use super::matrices::{NO_GAPS, copy, faer_mut, faer_ref, faer_view};
+use super::matrices::{NO_GAPS, copy, faer_mut, faer_ref, faer_view, suits};
 use crate::array::{AllocArray, DotDim, Kernel};
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -90,13 +90,6 @@ fn with_copies<T: LinalgElement>(
 
 fn multiply<F: ComplexField>(a: MatRef<'_, F>, b: MatRef<'_, F>, c: MatMut<'_, F>) {
     matmul(c, Accum::Replace, a, b, faer::traits::math_utils::one(), Par::Seq);
-}
-
-/// Whether the elements of rows or those of columns lie side by side, and rows, or columns, one behind the other.
-#[inline]
-fn suits<T>(a: &ArrayView2<'_, T>) -> bool {
-    let ((rows, columns), strides) = (a.dim(), a.strides());
-    (strides[0] == 1 && strides[1] >= rows as isize) || (strides[1] == 1 && strides[0] >= columns as isize)
 }
 
 /// faer's kernels, for shapes that fit each other.

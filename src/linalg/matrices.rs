@@ -237,6 +237,13 @@ pub(super) fn faer_view<T: LinalgElement>(a: ArrayView2<'_, T>) -> MatRef<'_, T:
     T::for_faer(unsafe { MatRef::from_raw_parts(a.as_ptr(), rows, columns, strides[0], strides[1]) })
 }
 
+/// Whether the elements of rows or those of columns lie side by side, and rows, or columns, one behind the other.
+#[inline]
+pub(super) fn suits<T>(a: &ArrayView2<'_, T>) -> bool {
+    let ((rows, columns), strides) = (a.dim(), a.strides());
+    (strides[0] == 1 && strides[1] >= rows as isize) || (strides[1] == 1 && strides[0] >= columns as isize)
+}
+
 /// The elements of what [`matrix`] or [`copy`] has made, column by column. (That the transposed matrix is row-major is seen at
 /// once.)
 #[inline]

@@ -44,6 +44,7 @@ mod scratch;
 mod small;
 mod svd;
 mod symmetric;
+mod triangular;
 
 pub use cholesky::Cholesky;
 pub use element::LinalgElement;
@@ -54,3 +55,4 @@ pub use scratch::{
     cholesky_scratch, eigh_scratch, inv_scratch, least_squares_scratch, lu_scratch, qr_scratch, solve_scratch,
     svd_scratch,
 };
+pub(crate) use triangular::solve_triangular;

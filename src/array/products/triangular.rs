@@ -63,7 +63,14 @@ impl<'s> Scope<'s> {
     /// vector, or a matrix with a right-hand side in each column, and `x` is in the same memory order.
     ///
     /// By forward substitution; from 33 rows on, right-hand sides that are a matrix take ndarray's matrix product for most of
-    /// it (Golub and Van Loan, *Matrix Computations*, 4th edition, 3.1).
+    /// it (Golub and Van Loan, *Matrix Computations*, 4th edition, 3.1), which allocates.
+    ///
+    /// With the feature `linalg`, systems of `f32` and `f64` with two rows or more and two right-hand sides or more are for faer's kernel,
+    /// which is faster: if the rows or the columns of `l` have no gaps between their elements, and no element on the diagonal, or up to three
+    /// places beside it, is so large or so small that digits would be lost where the kernel multiplies by reciprocals (1e±150 for `f64`,
+    /// 2 to the power of ±60 for `f32`). So the last bits of a solution depend on whether any crate of a program turns that feature on;
+    /// each element is as accurate with it as without it. Where a solution of the kernel's is not finite, it is looked for
+    /// once more by substitution.
     ///
     /// # Errors
     ///
@@ -157,14 +164,47 @@ impl<'s> Scope<'s> {
             return Err(SolveError::NotFinite);
         }
         let mut x = self.copy_of(b);
-        if let Ok(x) = x.view_mut().into_dimensionality::<Ix1>() {
-            solve_vector(a.view(), half, x);
-        } else if let Ok(x) = x.view_mut().into_dimensionality::<Ix2>() {
-            solve_matrix(a.view(), half, x);
+        if is_solved_by_faer(a.view(), half, columns_of(&mut x)) {
+            if all_finite(&x) {
+                return Ok(x);
+            }
+            // Where faer's kernel multiplies by a reciprocal, numbers may have been too large on the way.
+            x.assign(b);
         }
+        solve_matrix(a.view(), half, columns_of(&mut x));
         // If an element of `a` or `b` is not finite, an element of `x` is not either; only of the diagonal, which was looked
         // at before, does that not hold.
-        if x.iter().fold(true, |finite, x| finite & x.is_finite()) { Ok(x) } else { Err(SolveError::NotFinite) }
+        if all_finite(&x) { Ok(x) } else { Err(SolveError::NotFinite) }
+    }
+}
+
+/// A vector as the only column of a matrix, and a matrix itself.
+fn columns_of<'a, A, D: Dimension>(x: &'a mut ArrayViewMut<'_, A, D>) -> ArrayViewMut2<'a, A> {
+    const CHECKED: &str = "there are one or two axes";
+    if x.ndim() == 1 {
+        return x.view_mut().into_dimensionality::<Ix1>().expect(CHECKED).insert_axis(Axis(1));
+    }
+    x.view_mut().into_dimensionality::<Ix2>().expect(CHECKED)
+}
+
+fn all_finite<A: Float, D: Dimension>(x: &ArrayRef<A, D>) -> bool {
+    let finite = |finite: bool, x: &A| finite & x.is_finite();
+    match x.as_slice_memory_order() {
+        Some(x) => x.iter().fold(true, finite),
+        None => x.iter().fold(true, finite),
+    }
+}
+
+/// Solves `a x = b` for a matrix, where `x` holds `b` at first, with the feature `linalg` and if faer's kernel is the faster one:
+/// whether it did.
+#[inline]
+fn is_solved_by_faer<A: LinalgScalar>(a: ArrayView2<'_, A>, half: Half, x: ArrayViewMut2<'_, A>) -> bool {
+    #[cfg(feature = "linalg")]
+    return crate::linalg::solve_triangular(a, matches!(half, Half::Lower), x);
+    #[cfg(not(feature = "linalg"))]
+    {
+        let _ = (a, half, x);
+        false
     }
 }
 

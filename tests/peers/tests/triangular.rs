@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 use ndarena::prelude::*;
-use ndarena_testing::{assert_close, layouts, triangle};
+use ndarena_testing::{Substitution, assert_close, layouts, triangle};
 use ndarray::prelude::*;
 
 #[test]
@@ -14,12 +14,15 @@ fn solutions_are_nalgebras() {
         let epsilon = 20.0 * n as f64 * f64::EPSILON * 10.0;
         for lower in [true, false] {
             let dense = triangle(n, lower, 0.0);
+            let exactly = Substitution::new(&dense, lower, &b);
             let dense = DMatrix::from_fn(n, n, |i, j| dense[[i, j]]);
             layouts(&triangle(n, lower, f64::NAN), &mut |a| {
                 layouts(&b, &mut |b| {
                     buffer.scope(|s| {
                         let x = if lower { s.solve_lower_triangular(&a, &b) } else { s.solve_upper_triangular(&a, &b) };
-                        for (x, b) in x.unwrap().columns().into_iter().zip(b.columns()) {
+                        let x = x.unwrap();
+                        exactly.judge(&x, f64::EPSILON, &format!("{n} × {n}, {columns} columns, lower: {lower}"));
+                        for (x, b) in x.columns().into_iter().zip(b.columns()) {
                             let b = DVector::from_iterator(n, b.iter().copied());
                             let theirs =
                                 if lower { dense.solve_lower_triangular(&b) } else { dense.solve_upper_triangular(&b) };

@@ -158,6 +158,24 @@ fn eigenvalues_and_singular_values() {
 }
 
 #[test]
+fn triangular_systems() {
+    fn test<T: Number + num_traits::Float>(sizes: Sizes) {
+        let operand = |n| {
+            let mut a = random::<T>(n, n, 11);
+            a.diag_mut().fill(T::near((n as f64).into()));
+            a
+        };
+        allocates_nothing(sizes, operand, |s, a, b| {
+            black_box((s.solve_lower_triangular(a, a).unwrap(), s.solve_upper_triangular(a, &a.t()).unwrap()));
+            black_box((s.solve_lower_triangular(a, b).unwrap(), s.solve_upper_triangular(&a.t(), a).unwrap()));
+            Ok(())
+        });
+    }
+    test::<f64>(Sizes { all: 96, most: 512 });
+    test::<f32>(Sizes { all: 40, most: 100 });
+}
+
+#[test]
 fn products() {
     fn test<T: Number>(sizes: Sizes) {
         allocates_nothing(

@@ -24,11 +24,12 @@ fn whole_numbers() -> impl FnMut() -> f64 {
     }
 }
 
-/// A lower triangular matrix of small whole numbers, with positive ones on its diagonal, and a vector of such numbers.
+/// A lower triangular matrix of small whole numbers, and a vector of such numbers. On the diagonal are powers of two: faer's kernel
+/// multiplies by reciprocals, which are exact of these.
 fn triangle(n: usize) -> (Array2<f64>, Array1<f64>) {
     let mut next = whole_numbers();
     let mut element = |(i, j)| match next() {
-        x if i == j => x.abs() + 1.0,
+        x if i == j => [1.0, 2.0, 4.0, 2.0][x.abs() as usize],
         x if i > j => x,
         _ => 0.0,
     };
@@ -76,10 +77,16 @@ fn three_ways_agree() {
     for n in SIZES {
         let (a, b) = problem(n);
         let [heap, hand, scope] = three_ways(a.view(), b.view()).map(Result::unwrap);
-        // The same operations, in the same order.
-        assert_eq!(hand, scope);
+        let length = scope.dot(&scope).sqrt();
+        if n <= 32 {
+            // The same operations, in the same order.
+            assert_eq!(hand, scope);
+        } else {
+            // faer's kernel solves triangular systems in a scope, and rounds in another order.
+            assert_abs_diff_eq!(hand, scope, epsilon = tolerance(&a) * length);
+        }
         // In small matrices, what is left of a column is subtracted from it, and not what is right of it changed.
-        assert_abs_diff_eq!(heap, scope, epsilon = tolerance(&a) * scope.dot(&scope).sqrt());
+        assert_abs_diff_eq!(heap, scope, epsilon = tolerance(&a) * length);
     }
 }
 
@@ -208,7 +215,12 @@ fn small_ones_allocate_nothing_and_others_what_ndarrays_products_do() {
         let (a, b) = problem(n);
         let (mut work, mut x) = (Workspace::new(n), Array1::zeros(n));
         let hand = calls_of(|| by_hand(a.view(), b.view(), &mut work, x.view_mut()).unwrap());
-        assert_eq!(steady_calls(|s| in_a_scope(s, a.view(), b.view()).unwrap()[0]), hand);
+        let scope = steady_calls(|s| in_a_scope(s, a.view(), b.view()).unwrap()[0]);
+        // By hand, triangular systems of more than 32 rows take products, too; in a scope faer's kernel solves them.
+        assert!(
+            if n <= 65 { scope == hand } else { scope < hand },
+            "{n} rows: {scope} calls in a scope, {hand} by hand"
+        );
         assert_eq!(hand == 0, n <= 32);
     }
 }
