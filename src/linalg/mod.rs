@@ -44,6 +44,7 @@ mod scratch;
 mod small;
 mod svd;
 mod symmetric;
+#[cfg(feature = "std")]
 mod triangular;
 
 pub use cholesky::Cholesky;
@@ -55,4 +56,5 @@ pub use scratch::{
     cholesky_scratch, eigh_scratch, inv_scratch, least_squares_scratch, lu_scratch, qr_scratch, solve_scratch,
     svd_scratch,
 };
+#[cfg(feature = "std")]
 pub(crate) use triangular::solve_triangular;
