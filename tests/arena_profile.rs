@@ -142,7 +142,7 @@ fn a_panic_ends_a_profile() {
 fn the_table_is_as_documented() {
     let x = Array1::linspace(0.0, 1.0, 10_000);
     let seen = profile(|| {
-        let small = Box::new([0_u64; 3]);
+        let small = black_box(Box::new([0_u64; 3]));
         let sums: f64 = (0..2000).map(|_| (&(&x * 2.0) + &x).sum()).sum();
         drop(small);
         (&x * sums).mapv(|x| x + 1.0)
