@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 
-use ndarena::global::{ArenaAlloc, arena, clear_pool, no_arena, stats};
+use ndarena::global::{ArenaAlloc, arena, clear_pool, no_arena, profile, stats};
 use ndarena_testing::{Of, at_call, called};
 use ndarray::Array1;
 
@@ -60,21 +60,26 @@ fn blocks() {
     }
 }
 
-const HOOKS: [(&str, fn()); 6] = [
+const HOOKS: [(&str, fn()); 7] = [
     ("blocks", blocks),
     ("an arena", || arena(blocks)),
     ("no arena", || no_arena(blocks)),
     ("arenas inside each other", || arena(|| no_arena(|| arena(blocks)))),
+    ("a profile", || drop(profile(blocks))),
     ("figures", || assert!(stats().in_use <= 1)),
     ("giving memory back", clear_pool),
 ];
 
-const PROGRAMS: [(&str, fn()); 4] = [
+const PROGRAMS: [(&str, fn()); 5] = [
     ("blocks in an arena", || arena(blocks)),
     ("arrays that leave", || {
         let kept = arena(|| (0..4).map(|n| Array1::from_elem(1000 * (n + 1), n)).collect::<Vec<_>>());
         assert!(kept.iter().enumerate().all(|(n, array)| array.iter().all(|&x| x == n)));
         arena(|| black_box(kept.iter().map(|array| array + 1).collect::<Vec<_>>()));
+    }),
+    ("blocks in a profile", || {
+        let seen = profile(|| arena(blocks));
+        assert!(seen.had_arena && seen.sizes.iter().any(|sizes| sizes.outlived == Some(0)));
     }),
     ("off and on", || arena(|| no_arena(|| arena(blocks)))),
     ("figures and giving back", || {

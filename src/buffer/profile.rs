@@ -50,9 +50,10 @@ pub struct Profile<R> {
     pub capacity: usize,
     /// For [`Buffer::with_limit`]: with that limit no array is refused.
     pub limit: usize,
-    /// Bytes for a [`FixedBuffer`](crate::FixedBuffer) that has room for the arrays, at any address. Where outer scopes make arrays while others are
-    /// open inside them, it is an estimate: what [`FixedBuffer::stats`](crate::FixedBuffer::stats) says after a trial is exact. A guard inside a scope
-    /// takes 320 bytes more as long as it is there.
+    /// Bytes for a [`FixedBuffer`](crate::FixedBuffer) that has room for the arrays, at any address, if none is aligned to more than 64
+    /// bytes. Where outer scopes make arrays while others are open inside them, it is an estimate: what
+    /// [`FixedBuffer::stats`](crate::FixedBuffer::stats) says after a trial is exact. A guard inside a scope takes 320 bytes more as
+    /// long as it is there.
     pub fixed_size: usize,
 }
 
@@ -69,7 +70,7 @@ impl<R> Profile<R> {
             peak,
             growths,
             capacity: outermost,
-            limit: 2 * levels + FIRST_BLOCK * depth,
+            limit: levels.saturating_mul(2).saturating_add(FIRST_BLOCK * depth),
             fixed_size: if arrays == 0 { 0 } else { with_trapped + LINE },
         }
     }
@@ -149,8 +150,8 @@ impl Buffer {
 /// ```
 ///
 /// What the buffer kept for later scopes is given back first, so the figures are those of a new buffer; a scope that is open
-/// already stays as it is, and what it makes meanwhile is counted. While `f` runs, each array and each scope takes some
-/// nanoseconds more; after that, and before, a profile costs nothing. Other buffers and other threads are not looked at, nor
+/// already stays as it is, and what it makes meanwhile is counted. While `f` runs, each array and each scope takes
+/// longer; where no profile is open, nothing is counted. Other buffers and other threads are not looked at, nor
 /// is what [`Scope::bump`](crate::Scope::bump) lends. In a profile inside another of the same buffer the figures that are a
 /// maximum are those since the outer one began.
 ///

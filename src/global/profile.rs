@@ -87,6 +87,12 @@ fn with_seen<R>(f: impl FnOnce(&mut Seen) -> R) -> Option<R> {
     SEEN.try_with(seen).ok().flatten()
 }
 
+/// Makes `seen` what the innermost profile sees, and says what that was; or nothing is changed, as this is called by an allocator that
+/// a profile is asking, or as the thread ends.
+fn exchange(seen: Option<Seen>) -> Option<Option<Seen>> {
+    SEEN.try_with(|cell| Some(core::mem::replace(&mut *cell.try_borrow_mut().ok()?, seen))).ok().flatten()
+}
+
 /// Notes a request of this thread's, which is profiled, and serves it if an arena would: the arena, which the open profile owns,
 /// the block, and whether all of it is zeros. `min_size` is what the allocator has for that.
 pub(super) fn alloc(layout: Layout, min_size: usize) -> Option<(&'static Arena, NonNull<u8>, bool)> {
@@ -134,23 +140,23 @@ fn collect(arena: &Arena, seen: &mut Seen) {
 /// ```
 ///
 /// Blocks that an arena would serve come from one meanwhile, whether or not they are made in an `arena` call; what is made in
-/// [`no_arena`](super::no_arena), or by other threads, is not looked at. While `f` runs, each allocation takes some hundred
-/// nanoseconds more; after that, and before, a profile costs nothing. What a profile inside this one sees, this one does not.
+/// [`no_arena`](super::no_arena), or by other threads, is not looked at. While `f` runs, each allocation takes longer;
+/// where no profile is open, nothing is noted. What a profile inside this one sees, this one does not.
 ///
 /// # Panics
 ///
 /// If `f` does.
 pub fn profile<R>(f: impl FnOnce() -> R) -> Profile<R> {
-    /// The arena of this profile, and what the profile around it has seen, which is seen again when this is dropped.
+    /// The arena of this profile, and what the profile around it has seen, which is seen again when this is dropped; or neither.
     struct Open {
         arena: Option<&'static Arena>,
-        around: Option<Seen>,
+        around: Option<Option<Seen>>,
     }
     impl Drop for Open {
         fn drop(&mut self) {
-            let around = self.around.take();
-            let seen = SEEN.try_with(|seen| seen.replace(around));
-            no_arena(|| drop(seen));
+            if let Some(around) = self.around.take() {
+                no_arena(|| drop(exchange(around)));
+            }
             if let Some(arena) = self.arena {
                 // SAFETY: the profile owns the arena, which has memory, and nobody reaches it through the profile any more
                 // (`thread`: Current).
@@ -160,9 +166,9 @@ pub fn profile<R>(f: impl FnOnce() -> R) -> Profile<R> {
     }
 
     let arena = thread::acquire_for_profile();
-    let around = SEEN.try_with(|seen| seen.replace(Some(Seen::new(arena)))).ok().flatten();
-    let open = Open { arena, around };
-    let call = ProfileCall::new();
+    let open = Open { arena, around: exchange(Some(Seen::new(arena))) };
+    let is_seen = open.around.is_some();
+    let call = is_seen.then(ProfileCall::new);
     let result = f();
     drop(call);
     let figures = with_seen(|seen| {
@@ -173,7 +179,7 @@ pub fn profile<R>(f: impl FnOnce() -> R) -> Profile<R> {
     });
     drop(open);
     let (sizes, peak) = figures.unwrap_or_default();
-    Profile { result, had_arena: arena.is_some(), sizes, peak }
+    Profile { result, had_arena: is_seen && arena.is_some(), sizes, peak }
 }
 
 impl<R> Profile<R> {

@@ -97,7 +97,8 @@ impl Seen {
         let Some(block) = self.blocks.remove(&address) else { return };
         let lifetime = self.allocations + 1 - block.born;
         if let Some(group) = self.group(block.size, Served::Yes) {
-            group.in_use -= block.size;
+            // Not all of them may have been noted, where there was no memory for a group.
+            group.in_use = group.in_use.saturating_sub(block.size);
             group.lifetimes[lifetime.next_power_of_two().ilog2() as usize] += 1;
         }
     }
@@ -139,7 +140,7 @@ impl Seen {
             });
             let sizes = group.sizes;
             Sizes {
-                outlived: sizes.outlived.map(|_| sizes.allocations - freed),
+                outlived: sizes.outlived.map(|_| sizes.allocations.saturating_sub(freed)),
                 lifetime: median.map(|log| 1_usize.checked_shl(log as u32).unwrap_or(usize::MAX)),
                 ..sizes
             }

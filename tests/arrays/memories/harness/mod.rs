@@ -4,6 +4,7 @@
 //! `tests/peers` includes this file as well, for the kernels. It is not in `tests/support`, which may not depend on ndarena.
 
 mod kinds;
+mod profiled;
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -251,7 +252,7 @@ pub(crate) fn on_every_memory(program: &Program<'_>, used: &Buffer, at_peak: &mu
     let (peak_of_ways, scopes_deep) = (buffer.stats().peak, chunks.load(Ordering::Relaxed));
     drop(buffer);
     assert_eq!(chunks.load(Ordering::Relaxed), 0, "{}: chunks go back to their source", program.name);
-    profiled(program);
+    profiled::check(program);
     under_limits(program, peak, peak_of_ways, scopes_deep, at_peak);
     on_fixed_memory(program, peak, peak_of_ways);
 }
@@ -278,21 +279,6 @@ fn under_miri(p: &Program<'_>, used: &Buffer) {
         let run = || buffer.scope(|s| s.scope(|_| p.check(s, "little memory", "around a scope")));
         p.succeeds(run, "bytes are left for this scope of the fixed buffer's", "little memory");
         assert_eq!(buffer.stats().in_use, 0, "{} on {size} bytes", p.name);
-    }
-}
-
-/// While it is profiled; and on what the profile says is enough.
-fn profiled(p: &Program<'_>) {
-    let (buffer, what) = (Buffer::new(), "a buffer that is profiled");
-    buffer.profile(|| p.in_every_way(&buffer, what));
-    let profile = buffer.profile(|| buffer.scope(|s| p.check(s, what, "once")));
-    if !excepted(p, &BESIDE_THE_PEAK) {
-        Buffer::with_limit(profile.limit).scope(|s| p.check(s, "the limit that its profile says", "once"));
-    }
-    if !excepted(p, &MORE_THAN_ITS_PEAK) {
-        let mut memory = vec![MaybeUninit::new(POISON); profile.fixed_size + most_of_guards(p) + 1];
-        FixedBuffer::new(&mut memory[1..])
-            .scope(|s| p.check(s, "fixed memory of the size that its profile says", "once"));
     }
 }
 
