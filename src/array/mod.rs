@@ -30,10 +30,10 @@ pub use constructors::AllocArray;
 pub use element::AllocElement;
 pub use ops::{Number, Operand, Operands};
 pub use products::DotDim;
-#[cfg(feature = "linalg")]
-pub(crate) use products::Kernel;
 #[cfg(feature = "std")]
 pub use products::SolveError;
+#[cfg(feature = "linalg")]
+pub(crate) use products::{Kernel, plain_product};
 pub use zip_collect::MapCollectIn;
 #[cfg(feature = "rayon")]
 pub use zip_collect::ParMapCollectIn;

@@ -50,6 +50,10 @@ impl<'s> Scope<'s> {
         if !is_finite_below(a) {
             return Err(LinalgError::NotFinite);
         }
+        if n == 1 {
+            (values[0], vectors[[0, 0]]) = (a[[0, 0]].real_part(), T::one());
+            return Ok((values, vectors));
+        }
         self.scope(|inner| {
             // Of imaginary parts on the diagonal faer looks at some.
             let mut copy = copy_lower(inner, a)?;

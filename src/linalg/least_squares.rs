@@ -15,7 +15,7 @@ use super::matrices::{
 };
 use super::qr::Reflections;
 use super::svd::Svd;
-use super::{LinalgElement, LinalgError, small};
+use super::{LinalgElement, LinalgError, reflections};
 use crate::array::AllocArray;
 use crate::scope::Scope;
 
@@ -134,7 +134,7 @@ impl<'s, T: LinalgElement> Pivoted<'s, T> {
             let (factors, blocks) = (faer_mut(factors), faer_mut(blocks));
             col_pivoting::factor::qr_in_place(factors, blocks, order, places, Par::Seq, stack, Default::default());
         })?;
-        let size = |j: usize| small::norm(&[factors[[j, j]]]);
+        let size = |j: usize| reflections::norm(&[factors[[j, j]]]);
         let rounding = rounding::<T>(m, n);
         let rank = (0..m.min(n)).take_while(|&j| size(j) > size(0) * rounding).count();
         Ok(Pivoted { reflections, order, scale, rank })

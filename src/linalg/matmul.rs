@@ -9,12 +9,13 @@ use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut1, ArrayVi
 
 use super::LinalgElement;
 use super::matrices::{NO_GAPS, copy, faer_mut, faer_ref, faer_view, suits};
-use crate::array::{AllocArray, DotDim, Kernel};
+use crate::array::{AllocArray, DotDim, Kernel, plain_product};
 use crate::error::AllocError;
 use crate::scope::Scope;
 
 impl<'s> Scope<'s> {
-    /// The product of `a` and `b`, as [`dot`](Scope::dot) has it, by faer's kernel: of two vectors their inner product (without
+    /// The product of `a` and `b`, as [`dot`](Scope::dot) has it, by faer's kernel, but for matrices of up to 4 rows and columns, for which
+    /// it is a plain loop: of two vectors their inner product (without
     /// conjugation), a number; of matrices and vectors the matrix product. A product of matrices is column-major if both operands are,
     /// and row-major otherwise.
     ///
@@ -118,11 +119,9 @@ impl<T: LinalgElement> Kernel<T> for ByFaer {
         let (m, n) = (a.nrows(), b.ncols());
         let column_major = a.strides()[0] == 1 && b.strides()[0] == 1;
         let mut c = s.alloc_array::<T>((m, n).set_f(column_major));
-        if m.max(n).max(a.ncols()) <= 2 {
+        if m.max(n).max(a.ncols()) <= 4 {
             // Sooner done than faer's kernel is chosen.
-            for ((i, j), c) in c.indexed_iter_mut() {
-                *c = (0..a.ncols()).fold(T::zero(), |sum, k| sum + a[[i, k]] * b[[k, j]]);
-            }
+            plain_product(a, b, &mut c);
             return c;
         }
         let to = c.as_slice_memory_order_mut().expect(NO_GAPS);

@@ -59,10 +59,10 @@ pub(super) fn copy_lower<'s, T: LinalgElement>(
         rows_to_columns(to, from.view(), Part::Lower);
     } else {
         for (j, to) in to.chunks_exact_mut(n.max(1)).enumerate() {
-            let from = from.slice(s![j.., j]);
-            match from.as_slice() {
-                Some(from) => to[j..].copy_from_slice(from),
-                None => to[j..].iter_mut().zip(from).for_each(|(to, &from)| *to = from),
+            let from = from.column(j);
+            match from.to_slice() {
+                Some(from) => to[j..].copy_from_slice(&from[j..]),
+                None => to.iter_mut().zip(from).skip(j).for_each(|(to, &from)| *to = from),
             }
         }
     }

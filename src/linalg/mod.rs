@@ -29,6 +29,7 @@
 //! Everything runs on the calling thread, whatever [`faer::set_global_parallelism`](https://docs.rs/faer) says, so that results do
 //! not depend on how many processors there are.
 
+mod bidiagonal;
 mod cholesky;
 mod eigen;
 mod element;
@@ -40,6 +41,7 @@ mod matrices;
 mod once;
 mod product;
 mod qr;
+mod reflections;
 mod scratch;
 mod small;
 mod svd;

@@ -45,7 +45,7 @@ impl<'s> Scope<'s> {
         finite(x)
     }
 
-    /// The inverse of `a`, column-major, by [`lu`](Scope::lu). To solve systems of equations, [`solve`](Scope::solve()) is faster and
+    /// The inverse of `a`, column-major, by [`lu`](Scope::lu), or, of two rows, by its determinant where that is as accurate. To solve systems of equations, [`solve`](Scope::solve()) is faster and
     /// more accurate.
     ///
     /// # Errors
@@ -65,6 +65,12 @@ impl<'s> Scope<'s> {
         let mut inverse = matrix(self, n, n)?;
         if n <= small::TINY {
             let to = elements_mut(&mut inverse);
+            let of_two =
+                if n == 2 { small::inverse_of_two([a[[0, 0]], a[[0, 1]], a[[1, 0]], a[[1, 1]]]) } else { None };
+            if let Some(found) = of_two {
+                to.copy_from_slice(&found);
+                return finite(inverse);
+            }
             let inverted = small::with_lu(a, |factors, rows| small::invert_lu(factors, n, rows, to));
             inverted.map_err(|pivot| no_factors(a, pivot))?;
         } else {

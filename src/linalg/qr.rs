@@ -14,7 +14,7 @@ use super::matrices::{
     check_right_hand_side, columns_of, copy, elements, elements_mut, enlarge, faer_mut, faer_ref, finite, matrix,
     number, with_scratch,
 };
-use super::{LinalgElement, LinalgError, small};
+use super::{LinalgElement, LinalgError, reflections, small};
 use crate::array::AllocArray;
 use crate::error::AllocError;
 use crate::scope::Scope;
@@ -39,7 +39,7 @@ pub(super) struct Reflections<'s, T> {
 
 /// How many reflections are applied at a time.
 pub(super) fn block_size<T: LinalgElement>(m: usize, n: usize) -> usize {
-    if small::is_small_for_qr(m, n) { 1 } else { no_pivoting::factor::recommended_block_size::<T::Faer>(m, n) }
+    if reflections::is_small_for_qr(m, n) { 1 } else { no_pivoting::factor::recommended_block_size::<T::Faer>(m, n) }
 }
 
 impl<'s, T: LinalgElement> Reflections<'s, T> {
@@ -54,7 +54,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
         let (m, n) = self.factors.dim();
         if self.is_small() {
             let factors = elements_mut(&mut self.factors);
-            small::qr(factors, m, n, elements_mut(&mut self.blocks));
+            reflections::qr(factors, m, n, elements_mut(&mut self.blocks));
             return Ok(());
         }
         // Of columns it adds up squares.
@@ -82,7 +82,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     pub(super) fn apply<D: Dimension>(&self, s: Scope<'_>, x: &mut ArrayViewMut<'_, T, D>) -> Result<(), AllocError> {
         if self.is_small() {
             let (reflections, scales, m) = self.small_parts();
-            columns_of(x, m).for_each(|x| small::apply(reflections, m, scales, x));
+            columns_of(x, m).for_each(|x| reflections::apply(reflections, m, scales, x));
             return Ok(());
         }
         let x = faer_mut(x);
@@ -112,7 +112,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     ) -> Result<(), AllocError> {
         if self.is_small() {
             let (reflections, scales, m) = self.small_parts();
-            columns_of(x, m).for_each(|x| small::apply_adjoint(reflections, m, scales, x));
+            columns_of(x, m).for_each(|x| reflections::apply_adjoint(reflections, m, scales, x));
             return Ok(());
         }
         let x = faer_mut(x);
@@ -141,7 +141,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
             let rounding = T::Real::epsilon() * number::<T>(16 * (m - j));
             let column = &r[j * m..][..=j];
             // What is NaN is left to whoever looks at the result.
-            small::norm(&column[j..]) <= small::norm(column) * rounding
+            reflections::norm(&column[j..]) <= reflections::norm(column) * rounding
         })
     }
 
@@ -162,7 +162,7 @@ impl<'s, T: LinalgElement> Reflections<'s, T> {
     /// Whether plain loops are for it, which leave what faer leaves: a block for each reflection.
     #[inline]
     fn is_small(&self) -> bool {
-        small::is_small_for_qr(self.factors.nrows(), self.factors.ncols())
+        reflections::is_small_for_qr(self.factors.nrows(), self.factors.ncols())
     }
 
     /// What loops for small matrices take: the vectors, the scales, and how many elements a column has.

@@ -15,7 +15,7 @@ use faer::linalg::svd::{self, ComputeSvdVectors};
 use faer::perm::permute_cols_in_place_scratch;
 
 use super::qr::block_size;
-use super::{LinalgElement, small, symmetric};
+use super::{LinalgElement, bidiagonal, reflections, small, symmetric};
 
 /// The bytes that [`cholesky`](crate::Scope::cholesky) of an `n` × `n` matrix takes, its result and what it needs in passing: a
 /// [`FixedBuffer`](crate::FixedBuffer) with as many left, from a boundary of 64 bytes on, has room for it. `usize::MAX`, if that is
@@ -102,12 +102,13 @@ pub fn least_squares_scratch<T: LinalgElement>(m: usize, n: usize, right_hand_si
 /// assert!(ndarena::linalg::eigh_scratch::<f64>(100) >= 2 * 100 * 100 * 8);
 /// ```
 pub fn eigh_scratch<T: LinalgElement>(n: usize) -> usize {
-    if n == 0 {
-        return 0;
+    let results = sum([array::<T::Real>(n, 1), array::<T>(n, n)]);
+    if n <= 1 {
+        return results;
     }
     let passing = evd::self_adjoint_evd_scratch::<T::Faer>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
     let passing = if n <= symmetric::LIMIT { 0 } else { sum([array::<T>(n, 1), bytes(passing)]) };
-    sum([array::<T::Real>(n, 1), array::<T>(n, n), array::<T>(n, n), passing])
+    sum([results, array::<T>(n, n), passing])
 }
 
 /// The bytes that [`svd`](crate::Scope::svd) of an `m` × `n` matrix takes. See [`cholesky_scratch`].
@@ -122,7 +123,8 @@ pub fn svd_scratch<T: LinalgElement>(m: usize, n: usize) -> usize {
     }
     let passing = svd::svd_scratch::<T::Faer>(m, n, thin, thin, Par::Seq, Default::default());
     let results = sum([array::<T>(m, size), array::<T>(n, size), array::<T::Real>(size, 1)]);
-    sum([results, array::<T>(m, n), array::<T>(size, 1), bytes(passing)])
+    let passing = if bidiagonal::is_small(m, n) { 0 } else { sum([array::<T>(size, 1), bytes(passing)]) };
+    sum([results, array::<T>(m, n), passing])
 }
 
 /// What a factorisation keeps.
@@ -143,14 +145,14 @@ fn reflections<T: LinalgElement>(m: usize, n: usize) -> usize {
 fn qr_passing<T: LinalgElement>(m: usize, n: usize) -> usize {
     let block = block_size::<T>(m, n);
     let passing = no_pivoting::factor::qr_in_place_scratch::<T::Faer>(m, n, block, Par::Seq, Default::default());
-    if small::is_small_for_qr(m, n) { 0 } else { bytes(passing) }
+    if reflections::is_small_for_qr(m, n) { 0 } else { bytes(passing) }
 }
 
 /// What reflections take to be applied to so many columns.
 fn applying<T: LinalgElement>(m: usize, n: usize, columns: usize) -> usize {
     let block = block_size::<T>(m, n);
     let on_the_left = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T::Faer>;
-    if small::is_small_for_qr(m, n) { 0 } else { bytes(on_the_left(m, block, columns)) }
+    if reflections::is_small_for_qr(m, n) { 0 } else { bytes(on_the_left(m, block, columns)) }
 }
 
 /// What faer's kernels take; the loops for small matrices take nothing.

@@ -1,5 +1,5 @@
 //! Plain loops for small matrices, for which faer's kernels take longer to set up than to run. They are the textbook's
-//! (Golub and Van Loan, Matrix Computations, 4th edition, of which each says the algorithm), by columns, without blocks.
+//! (Golub and Van Loan, Matrix Computations, 4th edition, of which each says the algorithm), by columns, four at a time at most.
 //!
 //! A matrix is a slice here, column after column, of so many rows each. Factors and reflections are stored as faer's kernels store
 //! them, so what the loops leave may be handed to those.
@@ -9,15 +9,13 @@
 use core::array;
 
 use ndarray::ArrayRef2;
-use num_traits::{Float, One, Zero};
+use num_traits::{Float, Zero};
 
 use super::LinalgElement;
+use super::matrices::number;
 
 /// Matrices of up to so many rows and columns are factorised by these loops.
 const LIMIT: usize = 32;
-
-/// The same, of QR factorisations, where faer's kernels take longer to gain from blocks.
-const QR_LIMIT: usize = 64;
 
 /// The same, of inverses.
 pub(super) const INVERSE_LIMIT: usize = 24;
@@ -28,16 +26,11 @@ pub(super) fn is_small(rows: usize, columns: usize) -> bool {
     rows <= LIMIT && columns <= LIMIT
 }
 
-/// Whether [`qr`] is for a matrix of this shape.
-#[inline]
-pub(super) fn is_small_for_qr(rows: usize, columns: usize) -> bool {
-    rows <= QR_LIMIT && columns <= QR_LIMIT
-}
-
 /// Up to so many rows, a matrix is factorised in variables of its own, and not in the scope's memory.
 pub(super) const TINY: usize = 4;
 
-/// An expression for a matrix of so many rows: once more for each number up to [`TINY`], for the compiler to do without loops.
+/// An expression for a matrix of so many rows: once more for each number up to [`TINY`], for the compiler to do without loops; and for 8,
+/// which is frequent, and takes a quarter less time if it is known.
 macro_rules! by_size {
     ($n:ident => $expression:expr) => {
         match $n {
@@ -45,6 +38,7 @@ macro_rules! by_size {
             2 => by_size!(2, $n, $expression),
             3 => by_size!(3, $n, $expression),
             4 => by_size!(4, $n, $expression),
+            8 => by_size!(8, $n, $expression),
             $n => $expression,
         }
     };
@@ -112,8 +106,9 @@ fn solve_cholesky_of<T: LinalgElement>(l: &[T], n: usize, x: &mut [T]) {
     }
 }
 
-/// Replaces a matrix by its factors, with partial pivoting (algorithm 3.4.1), and writes to `order` which of its rows each row of the
-/// product is, and then which row of the product each of its rows is: whether the number of exchanges is odd.
+/// Replaces a matrix by its factors, with partial pivoting (algorithm 3.4.1, for the columns beyond each four at once), and writes to
+/// `order` which of its rows each row of the product is, and then which row of the product each of its rows is: whether the number of
+/// exchanges is odd.
 #[inline]
 pub(super) fn lu<T: LinalgElement>(a: &mut [T], m: usize, n: usize, order: &mut [usize]) -> Result<bool, NoFactors> {
     if m == n { by_size!(n => lu_of(&mut a[..n * n], n, n, &mut order[..2 * n])) } else { lu_of(a, m, n, order) }
@@ -124,34 +119,61 @@ fn lu_of<T: LinalgElement>(a: &mut [T], m: usize, n: usize, order: &mut [usize])
     let (rows, places) = order.split_at_mut(m);
     rows.iter_mut().enumerate().for_each(|(i, row)| *row = i);
     let (mut odd, mut finite) = (false, true);
-    for j in 0..m.min(n) {
-        let column = &a[j * m..][..m];
-        let (mut pivot, mut largest) = (j, column[j].sum_of_parts());
-        for (i, x) in column.iter().enumerate().skip(j + 1) {
-            let size = x.sum_of_parts();
-            if size > largest {
-                (pivot, largest) = (i, size);
+    for start in (0..m.min(n)).step_by(4) {
+        let end = (start + 4).min(m).min(n);
+        for j in start..end {
+            let column = &a[j * m..][..m];
+            let (mut pivot, mut largest) = (j, column[j].sum_of_parts());
+            for (i, x) in column.iter().enumerate().skip(j + 1) {
+                let size = x.sum_of_parts();
+                if size > largest {
+                    (pivot, largest) = (i, size);
+                }
+            }
+            if largest.is_zero() {
+                return Err(Some(j));
+            }
+            finite &= largest.is_finite();
+            if pivot != j {
+                odd = !odd;
+                rows.swap(pivot, j);
+                a.chunks_exact_mut(m).for_each(|column| column.swap(pivot, j));
+            }
+            let (column, rest) = a[j * m..end * m].split_at_mut(m);
+            let (pivot, below) = column[j..].split_first_mut().expect("j < m");
+            divide(below, *pivot);
+            for other in rest.chunks_exact_mut(m) {
+                let (first, other) = other[j..].split_first_mut().expect("j < m");
+                subtract(other, below, *first);
             }
         }
-        if largest.is_zero() {
-            return Err(Some(j));
-        }
-        finite &= largest.is_finite();
-        if pivot != j {
-            odd = !odd;
-            rows.swap(pivot, j);
-            a.chunks_exact_mut(m).for_each(|column| column.swap(pivot, j));
-        }
-        let (column, rest) = a[j * m..].split_at_mut(m);
-        let (pivot, below) = column[j..].split_first_mut().expect("j < m");
-        divide(below, *pivot);
+        let (columns, rest) = a[start * m..].split_at_mut((end - start) * m);
         for other in rest.chunks_exact_mut(m) {
-            let (first, other) = other[j..].split_first_mut().expect("j < m");
-            subtract(other, below, *first);
+            subtract_columns(columns, m, start, &mut other[start..]);
         }
     }
     rows.iter().zip(0..).for_each(|(&row, i)| places[row] = i);
     if finite { Ok(odd) } else { Err(None) }
+}
+
+/// `x ← l⁻¹ x`, where these are columns of `l`, four at most, with ones on the diagonal, which begins in row `start`, as `x` does; of what
+/// lies beyond the last column's diagonal element, the rest of the right-hand side.
+#[inline(always)]
+fn subtract_columns<T: LinalgElement>(columns: &[T], m: usize, start: usize, x: &mut [T]) {
+    let column = |k: usize| &columns[k * m..][start..m];
+    if columns.len() < 4 * m {
+        for (k, column) in columns.chunks_exact(m).enumerate() {
+            let (first, rest) = x[k..].split_first_mut().expect("there are as many rows");
+            subtract(rest, &column[start + k + 1..], *first);
+        }
+        return;
+    }
+    let (four, rest) = x.split_at_mut(4);
+    for k in 0..3 {
+        let (first, rest) = four[k..].split_first_mut().expect("k < 4");
+        subtract(rest, &column(k)[k + 1..4], *first);
+    }
+    subtract_four(rest, array::from_fn(|k| &column(k)[4..]), array::from_fn(|k| four[k]));
 }
 
 /// `x ← a⁻¹ x`, of which these are the factors of a square matrix, and the order of rows (algorithms 3.1.3 and 3.1.4).
@@ -166,21 +188,42 @@ fn solve_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], x: &mu
     let before = &mut before[..n];
     before.copy_from_slice(x);
     x.iter_mut().zip(rows).for_each(|(x, &row)| *x = before[row]);
-    for j in 0..n {
-        let (first, rest) = x[j..n].split_first_mut().expect("j < n");
-        subtract(rest, &factors[j * n..][j + 1..n], *first);
-    }
+    solve_unit_lower(factors, n, 0, x);
     solve_upper(factors, n, n, x);
 }
 
-/// `x ← u⁻¹ x`, of the upper triangle of the first `n` rows of a matrix of `m` (algorithm 3.1.4).
+/// `x ← l⁻¹ x`, of the lower triangle with ones on its diagonal, where elements before `first` are zero (algorithm 3.1.3, for four
+/// elements at a time).
+#[inline(always)]
+fn solve_unit_lower<T: LinalgElement>(l: &[T], n: usize, first: usize, x: &mut [T]) {
+    for start in (first / 4 * 4..n).step_by(4) {
+        subtract_columns(&l[start * n..(start + 4).min(n) * n], n, start, &mut x[start..n]);
+    }
+}
+
+/// `x ← u⁻¹ x`, of the upper triangle of the first `n` rows of a matrix of `m` (algorithm 3.1.4, for four elements at a time).
 #[inline]
 pub(super) fn solve_upper<T: LinalgElement>(u: &[T], m: usize, n: usize, x: &mut [T]) {
-    for j in (0..n).rev() {
-        let column = &u[j * m..][..=j];
-        let (before, from) = x.split_at_mut(j);
-        divide(&mut from[..1], column[j]);
-        subtract(before, column, from[0]);
+    solve_upper_by(u, m, n, x, |j, x| divide(core::slice::from_mut(x), u[j * (m + 1)]));
+}
+
+/// The same, where `divide` divides a number by that element of the diagonal.
+#[inline(always)]
+fn solve_upper_by<T: LinalgElement>(u: &[T], m: usize, n: usize, x: &mut [T], divide: impl Fn(usize, &mut T)) {
+    let mut end = n;
+    while end > 0 {
+        let start = end.saturating_sub(4);
+        for j in (start..end).rev() {
+            divide(j, &mut x[j]);
+            let (before, from) = x[start..].split_at_mut(j - start);
+            subtract(before, &u[j * m + start..], from[0]);
+        }
+        let (before, four) = x[..end].split_at_mut(start);
+        if let &mut [a, b, c, d] = four {
+            let columns = array::from_fn(|k| &u[(start + 3 - k) * m..][..start]);
+            subtract_four(before, columns, [d, c, b, a]);
+        }
+        end = start;
     }
 }
 
@@ -202,20 +245,33 @@ fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inver
         let x = &mut inverse[row * n..][..n];
         x.fill(num_traits::zero());
         x[i] = num_traits::one();
-        for j in i..n {
-            let (first, rest) = x[j..].split_first_mut().expect("j < n");
-            subtract(rest, &factors[j * n..][j + 1..n], *first);
-        }
-        for j in (0..n).rev() {
-            let (before, from) = x.split_at_mut(j);
-            if all_have_reciprocals {
-                from[0] *= reciprocals[j];
-            } else {
-                divide(&mut from[..1], factors[j * (n + 1)]);
-            }
-            subtract(before, &factors[j * n..][..j], from[0]);
+        solve_unit_lower(factors, n, i, x);
+        if all_have_reciprocals {
+            solve_upper_by(factors, n, n, x, |j, x| *x *= reciprocals[j]);
+        } else {
+            solve_upper(factors, n, n, x);
         }
     }
+}
+
+/// The inverse of the matrix with the rows `(a, b)` and `(c, d)`, column by column, by its determinant. None where too many digits of that
+/// cancel for it to be told from zero, or it is too large or too small: then what is asked of the LU factorisation is an answer.
+///
+/// The determinant is wrong by roundings of `ad` and `bc`, so the residual of the inverse by roundings of the products of all
+/// elements' sizes with those of the inverse, as that by the LU factorisation is. Beyond two rows that does not hold (Higham, Accuracy and
+/// Stability of Numerical Algorithms, 2nd edition, 14.1).
+#[inline(always)]
+pub(super) fn inverse_of_two<T: LinalgElement>([a, b, c, d]: [T; 4]) -> Option<[T; 4]> {
+    let (first, second) = (a * d, b * c);
+    let determinant = first - second;
+    let size = determinant.sum_of_parts();
+    let rounding = T::Real::epsilon() * (first.sum_of_parts() + second.sum_of_parts());
+    let eight = number::<T>(8);
+    if !(is_exact(size) && size > eight * rounding) {
+        return None;
+    }
+    let reciprocal = determinant.reciprocal();
+    Some([d * reciprocal, -(c * reciprocal), -(b * reciprocal), a * reciprocal])
 }
 
 /// Calls a function with the factors of a square matrix of no more than [`TINY`] rows, and the order of rows.
@@ -233,94 +289,10 @@ pub(super) fn with_lu<T: LinalgElement>(a: &ArrayRef2<T>, f: impl FnOnce(&[T], &
     Ok(())
 }
 
-/// Replaces a matrix by `r` and, below the diagonal, the vectors of the reflections that `q` is a product of (algorithm 5.2.1).
-/// Each is `1 - v vᴴ / t`, with a first element of `v` that is 1 and not stored, and `t` in `scales`; infinite, if it changes nothing.
-#[inline]
-pub(super) fn qr<T: LinalgElement>(a: &mut [T], m: usize, n: usize, scales: &mut [T]) {
-    for (j, scale) in scales.iter_mut().enumerate().take(m.min(n)) {
-        let (column, rest) = a[j * m..].split_at_mut(m);
-        let column = &mut column[j..];
-        let t = reflection(column);
-        *scale = T::of_real(t);
-        for other in rest.chunks_exact_mut(m) {
-            reflect(&column[1..], t, &mut other[j..]);
-        }
-    }
-}
-
-/// Replaces a vector by that of the reflection that makes all but its first element zero, and its first element by what the reflection
-/// makes of it: the scale of the reflection (algorithm 5.1.1; for complex numbers as section 5.1.13 says).
-#[inline]
-pub(super) fn reflection<T: LinalgElement>(x: &mut [T]) -> T::Real {
-    let (head, tail) = (x[0].squared_modulus(), dot(&x[1..], &x[1..]).real_part());
-    let squares = head + tail;
-    if !is_exact(squares) && !squares.is_nan() {
-        // Too large or too small for squares: the scale is that of the vector times a power of two.
-        let power = T::scale_of(x);
-        let largest = x.iter().fold(T::Real::zero(), |largest, x| largest.max(x.sum_of_parts()));
-        if power != num_traits::one() && largest.is_finite() && largest > num_traits::zero() {
-            x.iter_mut().for_each(|x| *x = x.times(power));
-            let t = reflection(x);
-            x[0] = x[0].times(power.recip());
-            return t;
-        }
-    }
-    if tail == num_traits::zero() {
-        return Float::infinity();
-    }
-    let (first, rest) = x.split_first_mut().expect("a column has elements");
-    let size = squares.sqrt();
-    let (direction, modulus) = (first.direction(), head.sqrt());
-    let reciprocal = (*first + direction.times(size)).reciprocal();
-    rest.iter_mut().for_each(|x| *x *= reciprocal);
-    *first = -direction.times(size);
-    // Half of the square of the vector with a first element of 1.
-    let sum = modulus + size;
-    let (one, two) = (T::Real::one(), T::Real::one() + T::Real::one());
-    (one + tail / (sum * sum)) / two
-}
-
-/// Whether a sum of squares is neither rounded to zero in part, nor are small multiples of it too large.
+/// Whether a sum of squares, or of products, is neither rounded to zero in part, nor are small multiples of it too large.
 #[inline]
 pub(super) fn is_exact<R: Float>(squares: R) -> bool {
     squares > R::min_positive_value() / R::epsilon() && squares < R::max_value() * R::epsilon()
-}
-
-/// The square root of the sum of squares, of which none is too large or too small.
-#[inline]
-pub(super) fn norm<T: LinalgElement>(x: &[T]) -> T::Real {
-    let squares = dot(x, x).real_part();
-    if is_exact(squares) {
-        return squares.sqrt();
-    }
-    let power = T::scale_of(x);
-    let squares = x.iter().fold(T::Real::zero(), |sum, x| sum + x.times(power).squared_modulus());
-    squares.sqrt() / power
-}
-
-/// `x ← (1 - v vᴴ / t) x`, where the first element of `v` is 1, and these are the others.
-#[inline]
-pub(super) fn reflect<T: LinalgElement>(v: &[T], t: T::Real, x: &mut [T]) {
-    let (first, rest) = x.split_first_mut().expect("a column has elements");
-    let along = (*first + dot(v, rest)).times(t.recip());
-    *first -= along;
-    subtract(rest, v, along);
-}
-
-/// `x ← qᴴ x`.
-#[inline]
-pub(super) fn apply_adjoint<T: LinalgElement>(reflections: &[T], m: usize, scales: &[T], x: &mut [T]) {
-    for (j, scale) in scales.iter().enumerate() {
-        reflect(&reflections[j * m..][j + 1..m], scale.real_part(), &mut x[j..]);
-    }
-}
-
-/// `x ← q x`.
-#[inline]
-pub(super) fn apply<T: LinalgElement>(reflections: &[T], m: usize, scales: &[T], x: &mut [T]) {
-    for (j, scale) in scales.iter().enumerate().rev() {
-        reflect(&reflections[j * m..][j + 1..m], scale.real_part(), &mut x[j..]);
-    }
 }
 
 /// `x ← x / by`.

@@ -7,8 +7,8 @@ use faer::linalg::svd::{self, ComputeSvdVectors};
 use ndarray::{ArrayRef2, ArrayViewMut1, ArrayViewMut2};
 use num_traits::Float;
 
-use super::matrices::{copy, faer_mut, faer_ref, finite, make_moderate, matrix, with_scratch};
-use super::{LinalgElement, LinalgError};
+use super::matrices::{copy, elements_mut, faer_mut, faer_ref, finite, make_moderate, matrix, with_scratch};
+use super::{LinalgElement, LinalgError, bidiagonal};
 use crate::array::AllocArray;
 use crate::scope::Scope;
 
@@ -65,6 +65,11 @@ impl<'s, T: LinalgElement> Svd<'s, T> {
         let mut power = num_traits::one();
         if size > 0 {
             s.scope(|inner| {
+                if bidiagonal::is_small(m, n) {
+                    let parts = (elements_mut(&mut u), elements_mut(&mut values), elements_mut(&mut v));
+                    power = small(inner, a, parts.0, parts.1, parts.2)?;
+                    return Ok(());
+                }
                 let copy = &mut finite(copy(inner, a)?)?;
                 power = make_moderate(copy);
                 let mut found = inner.try_alloc_array::<T>(size)?;
@@ -82,4 +87,28 @@ impl<'s, T: LinalgElement> Svd<'s, T> {
         }
         Ok(Svd { u, values, v, power })
     }
+}
+
+/// Writes the decomposition of a matrix by the crate's own loops, the matrix or its adjoint, whichever has no fewer rows than columns: the
+/// power.
+#[inline(never)]
+fn small<T: LinalgElement>(
+    s: Scope<'_>,
+    a: &ArrayRef2<T>,
+    u: &mut [T],
+    values: &mut [T::Real],
+    v: &mut [T],
+) -> Result<T::Real, LinalgError> {
+    let (m, n) = a.dim();
+    let is_wide = m < n;
+    let mut copy = finite(if is_wide { copy(s, &a.t())? } else { copy(s, a)? })?;
+    let power = make_moderate(&mut copy);
+    let copy = elements_mut(&mut copy);
+    let done = if is_wide {
+        copy.iter_mut().for_each(|x| *x = x.conjugate());
+        bidiagonal::decompose(copy, (n, m), v, values, u)
+    } else {
+        bidiagonal::decompose(copy, (m, n), u, values, v)
+    };
+    if done { Ok(power) } else { Err(LinalgError::NoConvergence) }
 }

@@ -6,7 +6,8 @@
 use num_traits::{Float, One, Zero};
 
 use super::LinalgElement;
-use super::small::{dot, is_exact, norm, reflect, reflection, subtract};
+use super::reflections::{norm, reflect, reflection};
+use super::small::{dot, is_exact, subtract};
 
 /// Matrices of up to so many rows are for it.
 pub(super) const LIMIT: usize = 32;
@@ -146,14 +147,14 @@ fn rotation<R: Float>(first: R, beside: R, second: R) -> (R, R, R) {
 
 /// The length of a vector of two elements.
 #[inline(always)]
-fn length<R: Float>(x: R, y: R) -> R {
+pub(super) fn length<R: Float>(x: R, y: R) -> R {
     let squares = x * x + y * y;
     if is_exact(squares) { squares.sqrt() } else { x.hypot(y) }
 }
 
-/// Rotates column `k` and the one after it.
+/// Rotates column `k`, of `n` rows, and the one after it.
 #[inline(always)]
-fn rotate<T: LinalgElement>(vectors: &mut [T], n: usize, k: usize, cosine: T::Real, sine: T::Real) {
+pub(super) fn rotate<T: LinalgElement>(vectors: &mut [T], n: usize, k: usize, cosine: T::Real, sine: T::Real) {
     let (first, second) = vectors[k * n..][..2 * n].split_at_mut(n);
     for (x, y) in first.iter_mut().zip(second) {
         (*x, *y) = (x.times(cosine) + y.times(sine), y.times(cosine) - x.times(sine));

@@ -2,6 +2,8 @@
 
 mod axes;
 mod dot;
+#[cfg(any(feature = "std", feature = "linalg"))]
+mod rows;
 #[cfg(feature = "std")]
 mod small;
 #[cfg(feature = "std")]
@@ -10,5 +12,7 @@ mod triangular;
 pub use axes::DotDim;
 #[cfg(feature = "linalg")]
 pub(crate) use axes::Kernel;
+#[cfg(feature = "linalg")]
+pub(crate) use rows::plain_product;
 #[cfg(feature = "std")]
 pub use triangular::SolveError;

@@ -23,8 +23,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayRef2, Axis, LinalgScalar};
 use num_traits::Float;
 
-/// Up to so many rows and columns, a matrix counts as small.
-const LIMIT: usize = 12;
+use super::rows::{LIMIT, rows};
 
 /// How ndarray's kernel rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,7 +61,7 @@ pub(super) fn small_product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>,
 }
 
 /// `c ← a b` by the loop that rounds as `kernel` says, if there is such a loop; else nothing, and `false` (Bits).
-#[inline]
+// Not `#[inline]`: its loops, compiled once more wherever there is a product, would take longer to compile than all around them.
 fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef2<A>, kernel: Kernel) -> bool {
     match kernel {
         Kernel::Twice => rows(a, b, c, |x, y, sum| sum + x * y, |sum| sum),
@@ -73,61 +72,6 @@ fn product<A: LinalgScalar>(a: &ArrayRef2<A>, b: &ArrayRef2<A>, c: &mut ArrayRef
         Kernel::Unknown | Kernel::Other => return false,
     }
     true
-}
-
-/// `c ← a b`, by [`rows_of`] with arrays of a size that fits `b`.
-#[inline(always)]
-fn rows<A: LinalgScalar>(
-    a: &ArrayRef2<A>,
-    b: &ArrayRef2<A>,
-    c: &mut ArrayRef2<A>,
-    multiply_add: impl Fn(A, A, A) -> A,
-    finish: impl Fn(A) -> A,
-) {
-    match b.nrows().max(b.ncols()) {
-        0..=2 => rows_of::<A, 2, 2>(a, b, c, multiply_add, finish),
-        3..=4 => rows_of::<A, 4, 4>(a, b, c, multiply_add, finish),
-        5..=8 => rows_of::<A, 8, 8>(a, b, c, multiply_add, finish),
-        _ => {
-            let middle = b.ncols().min(8);
-            let (b1, b2) = b.view().split_at(Axis(1), middle);
-            let (mut c1, mut c2) = c.view_mut().split_at(Axis(1), middle);
-            rows_of::<A, 8, LIMIT>(a, &b1, &mut c1, &multiply_add, &finish);
-            rows_of::<A, 8, LIMIT>(a, &b2, &mut c2, &multiply_add, &finish);
-        }
-    }
-}
-
-/// `c ← a b`, row by row. `b` has at most `DEPTH` rows and `WIDTH` columns, and is taken to have as many, so that the compiler knows.
-#[inline(always)]
-fn rows_of<A: LinalgScalar, const WIDTH: usize, const DEPTH: usize>(
-    a: &ArrayRef2<A>,
-    b: &ArrayRef2<A>,
-    c: &mut ArrayRef2<A>,
-    multiply_add: impl Fn(A, A, A) -> A,
-    finish: impl Fn(A) -> A,
-) {
-    let mut wide = [[A::zero(); WIDTH]; DEPTH];
-    for (l, wide) in wide.iter_mut().enumerate().take(b.nrows()) {
-        let b = b.row(l);
-        for (j, to) in wide.iter_mut().enumerate().take(b.len()) {
-            *to = b[j];
-        }
-    }
-    for i in 0..a.nrows() {
-        let (a, mut c) = (a.row(i), c.row_mut(i));
-        let mut sums = [A::zero(); WIDTH];
-        for (l, b) in wide.iter().enumerate().take(a.len()) {
-            let x = a[l];
-            for (sum, &y) in sums.iter_mut().zip(b) {
-                *sum = multiply_add(x, y, *sum);
-            }
-        }
-        let sums = sums.map(&finish);
-        for (j, &sum) in sums.iter().enumerate().take(c.len()) {
-            c[j] = sum;
-        }
-    }
 }
 
 /// The kernel whose loop gives what ndarray's does: looked up in `known`, or found by trying the first time.

@@ -279,9 +279,13 @@ fn solve_matrix<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, x: Ar
     }
 }
 
-/// Solves `a x = b` for a matrix, where `x` holds `b` at first, row by row.
+/// Solves `a x = b` for a matrix, where `x` holds `b` at first: for one right-hand side after the other if the elements of a column lie
+/// closer in memory than those of a row, else row by row.
 fn solve_block<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x: ArrayViewMut2<'_, A>) {
     let n = a.nrows();
+    if x.stride_of(Axis(0)).unsigned_abs() < x.stride_of(Axis(1)).unsigned_abs() {
+        return x.columns_mut().into_iter().for_each(|column| solve_vector(a, half, column));
+    }
     for step in 0..n {
         let (i, first, (mut row, solved)) = match half {
             Half::Lower => {

@@ -21,7 +21,9 @@ fn check(told: usize, at_most: bool, what: &str, f: impl Fn(Scope<'_>) -> Result
     for part in 0..8 {
         let less = told * part / 16;
         match FixedBuffer::new(&mut memory[start..start + less]).scope(&f) {
-            Err(LinalgError::Alloc(error)) => assert!(error.bytes() > error.left(), "{what}: {error}"),
+            Err(LinalgError::Alloc(error)) => {
+                assert!(error.bytes() + align_of::<usize>() > error.left(), "{what}: {error}")
+            }
             Err(other) => panic!("{what}: {other}"),
             // Side by side instead of on lines of their own, small arrays need less.
             Ok(()) => assert!(at_most || told < 4096, "{what}: {less} of {told} bytes were enough"),
