@@ -147,8 +147,9 @@ impl AllocError {
         self.bytes
     }
 
-    /// The bytes that this scope could still have had, in one array, when it asked: what was left in its block or, if
-    /// that is more and only the limit stood in the way, of the limit.
+    /// The bytes that this scope could still have had, in one array of bytes, when it asked: what was left in its block or, if
+    /// that is more and only the limit stood in the way, of the limit. It is no less than [`bytes`](AllocError::bytes) if there was room,
+    /// but none that is aligned as the elements, or [`align`](crate::Scope::align), ask.
     pub fn left(&self) -> usize {
         self.shortage.left
     }
@@ -174,6 +175,7 @@ impl fmt::Display for AllocError {
         }
         f.write_str(if self.ndim > AXES { ", ..]: " } else { "]: " })?;
         let (bytes, left) = (self.bytes, self.shortage.left);
+        let but = if bytes <= left { ", but not from a multiple of its alignment on" } else { "" };
         match self.shortage.kind {
             AllocErrorKind::Overflow => f.write_str("its size overflows isize; make it smaller"),
             AllocErrorKind::Strides => f.write_str(
@@ -182,20 +184,20 @@ impl fmt::Display for AllocError {
             ),
             AllocErrorKind::Limit => write!(
                 f,
-                "it takes {bytes} bytes, and {left} bytes are left of the buffer's limit of {} bytes; raise the limit \
+                "it takes {bytes} bytes, and {left} bytes are left of the buffer's limit of {} bytes{but}; raise the limit \
                  (`Buffer::with_limit`, or `set_default_limit` for a thread's default buffer), or end scopes that are \
                  not needed any more",
                 self.shortage.limit.unwrap_or(usize::MAX),
             ),
             AllocErrorKind::OutOfMemory if self.shortage.fixed => write!(
                 f,
-                "it takes {bytes} bytes, and {left} bytes are left for this scope of the fixed buffer's {} bytes; give it \
-                 more memory, use less, or let scopes end first that are not needed any more",
+                "it takes {bytes} bytes, and {left} bytes are left for this scope of the fixed buffer's {} bytes{but}; \
+                 give it more memory, use less, or let scopes end first that are not needed any more",
                 self.shortage.limit.unwrap_or(0),
             ),
             AllocErrorKind::OutOfMemory => write!(
                 f,
-                "it takes {bytes} bytes, {left} bytes are left in the scope's block, and the system refused another; \
+                "it takes {bytes} bytes, {left} bytes are left in the scope's block{but}, and the system refused another; \
                  use less, or end scopes that are not needed any more",
             ),
         }

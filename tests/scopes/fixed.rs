@@ -247,6 +247,47 @@ fn a_panic_names_what_was_asked_and_what_was_left() {
     assert_eq!(buffer.scope(|s| s.ones::<f64>(128).sum()), 128.0);
 }
 
+/// Asks for one element after the other until there is no more, and looks that the error says what there was.
+fn refusal_is_true<T: Copy>(memory: &mut [MaybeUninit<u8>], first: usize) -> bool {
+    let size = memory.len();
+    FixedBuffer::new(memory).scope(|s| {
+        if s.try_uninit::<u8>(first).is_err() {
+            return false;
+        }
+        let error = loop {
+            if let Err(error) = s.try_uninit::<T>(1) {
+                break error;
+            }
+        };
+        let (bytes, left, says) = (error.bytes(), error.left(), error.to_string());
+        assert!(says.contains(&format!("it takes {bytes} bytes, and {left} bytes are left")), "{says}");
+        assert!(says.contains(&format!("fixed buffer's {size} bytes")), "{says}");
+        let is_unaligned = says.contains("but not from a multiple of its alignment on");
+        assert_eq!(bytes <= left, is_unaligned, "{says}");
+        assert!(s.try_uninit::<u8>(left + 1).is_err() && s.try_uninit::<u8>(left).is_ok(), "{says}");
+        is_unaligned
+    })
+}
+
+#[test]
+fn errors_say_what_is_left_for_each_size_place_and_alignment() {
+    let mut memory = Lines::<300>::new();
+    let (mut unaligned, step) = (0, if cfg!(miri) { 37 } else { 1 });
+    for size in (0..130).step_by(step) {
+        for place in (0..16).step_by(step) {
+            let memory = &mut memory.0[place..][..size];
+            for first in [0, 1, 6] {
+                unaligned += usize::from(refusal_is_true::<u16>(memory, first));
+                unaligned += usize::from(refusal_is_true::<f32>(memory, first));
+                unaligned += usize::from(refusal_is_true::<f64>(memory, first));
+                unaligned += usize::from(refusal_is_true::<u128>(memory, first));
+                assert!(!refusal_is_true::<u8>(memory, first));
+            }
+        }
+    }
+    assert!(unaligned > 0, "some room lies where no element may");
+}
+
 #[test]
 fn its_bump_refuses_everything() {
     let mut memory = Lines::<4096>::new();
