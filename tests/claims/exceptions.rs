@@ -2,7 +2,7 @@
 
 use crate::files::{root, rust_files, text};
 
-const CHECKERS: [&str; 8] = ["all", "test", "release", "valgrind", "miri", "asan", "windows", "sanitizers"];
+const CHECKERS: [&str; 9] = ["all", "test", "release", "valgrind", "miri", "asan", "windows", "sanitizers", "systems"];
 
 /// The folders with packages that have tests.
 const FOLDERS: [&str; 4] = ["src", "tests", "examples", "benches"];
