@@ -53,7 +53,7 @@ impl<'s> Scope<'s> {
     pub fn cholesky<T: LinalgElement>(self, a: &ArrayRef2<T>) -> Result<Cholesky<'s, T>, LinalgError> {
         let n = order_of(a)?;
         let mut l = copy_lower(self, a)?;
-        let factored = if small::is_small(n, n) {
+        let factored = if small::is_small_for_cholesky(n) {
             small::cholesky(elements_mut(&mut l), n)
         } else {
             self.cholesky_by_faer(&mut l)?
@@ -158,7 +158,7 @@ impl<'s, T: LinalgElement> Cholesky<'s, T> {
     ) -> Result<ArrayViewMut<'r, T, D>, LinalgError> {
         let n = self.l.nrows();
         let mut x = right_hand_side(s, b, n)?;
-        if small::is_small(n, n) {
+        if small::is_small_for_cholesky(n) {
             let l = elements(&self.l);
             columns_of(&mut x, n).for_each(|x| small::solve_cholesky(l, n, x));
         } else {

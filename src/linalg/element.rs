@@ -184,7 +184,16 @@ macro_rules! elements {
 
             #[inline]
             fn scale_of(numbers: &[Self]) -> $real {
-                let largest = numbers.iter().fold(0.0, |largest: $real, x| largest.max(Float::abs(*x)));
+                // NaN is no larger than anything.
+                let larger = |largest: $real, x: $real| if Float::abs(x) > largest { Float::abs(x) } else { largest };
+                // Several at a time, which the compiler may not do by itself with numbers that may be NaN.
+                let mut lanes = [0.0; 8];
+                let eights = numbers.chunks_exact(8);
+                let rest = eights.remainder().iter().fold(0.0, |largest, &x| larger(largest, x));
+                for eight in eights {
+                    lanes.iter_mut().zip(eight).for_each(|(lane, &x)| *lane = larger(*lane, x));
+                }
+                let largest = lanes.into_iter().fold(rest, larger);
                 power_of_two_for!(largest, $real)
             }
         }

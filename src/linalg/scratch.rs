@@ -31,7 +31,7 @@ use super::{LinalgElement, bidiagonal, reflections, small, symmetric};
 /// ```
 pub fn cholesky_scratch<T: LinalgElement>(n: usize) -> usize {
     let passing = llt::factor::cholesky_in_place_scratch::<T::Faer>(n, Par::Seq, Default::default());
-    sum([array::<T>(n, n), beyond_small(n, n, passing)])
+    sum([array::<T>(n, n), if small::is_small_for_cholesky(n) { 0 } else { bytes(passing) }])
 }
 
 /// The bytes that [`lu`](crate::Scope::lu) of an `m` × `n` matrix takes. See [`cholesky_scratch`].

@@ -17,10 +17,19 @@ use super::matrices::number;
 /// Matrices of up to so many rows and columns are factorised by these loops.
 const LIMIT: usize = 32;
 
+/// The same, of Cholesky factorisations, for which faer's kernel is as fast sooner.
+const CHOLESKY_LIMIT: usize = 24;
+
 /// The same, of inverses.
 pub(super) const INVERSE_LIMIT: usize = 24;
 
-/// Whether Cholesky and LU factorisations of matrices of this shape are for these loops.
+/// Whether the Cholesky factorisation of a matrix of so many rows is for these loops.
+#[inline]
+pub(super) fn is_small_for_cholesky(n: usize) -> bool {
+    n <= CHOLESKY_LIMIT
+}
+
+/// Whether the LU factorisation of a matrix of this shape is for these loops.
 #[inline]
 pub(super) fn is_small(rows: usize, columns: usize) -> bool {
     rows <= LIMIT && columns <= LIMIT

@@ -15,8 +15,8 @@ use super::matrices::{faer_view, suits};
 
 /// Whether a system with so many rows and right-hand sides is for faer's kernel.
 ///
-/// As the bench `linalg` has it (`-- triangle`, the rows against `loops`, where this function said yes to all): matrices took 0.07 to
-/// 0.80 of the time of the crate's own loops, in all orders in memory, from 2 × 2 on. Vectors took 0.73 to 0.92 up to 4 rows, which
+/// As the bench `linalg` has it (`-- triangle`, the rows against `loops`, where this function said yes to all): matrices took 0.20 to
+/// 0.87 of the time of the crate's own loops, in all orders in memory, from 2 × 2 on. Vectors took 0.73 to 0.92 up to 4 rows, which
 /// is a few nanoseconds, for which whole numbers would not be divided exactly any more; from 8 rows on 0.85 to 1.37, but for those of
 /// upper triangles that are row-major, which took 0.73 to 0.91.
 const fn is_for_faer(rows: usize, columns: usize) -> bool {

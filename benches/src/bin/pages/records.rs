@@ -33,11 +33,12 @@ impl Records {
         self.0.get(bench).ok_or_else(|| format!("there is no record of '{bench}'"))
     }
 
-    /// Rows whose case is that, or begins with it if it ends in `*`; of all contenders if none is named.
+    /// Rows whose case is that, or begins with it if it ends in `*`, or is one of several between which there is `or`; of all contenders if
+    /// none is named.
     pub(crate) fn rows(&self, bench: &str, case: &str, contender: &str) -> Found<Vec<&Row>> {
         let is_asked = |row: &&Row| {
-            let case = case.strip_suffix('*').map_or(row.case == case, |start| row.case.starts_with(start));
-            case && (contender.is_empty() || row.contender == contender)
+            let is = |case: &str| case.strip_suffix('*').map_or(row.case == case, |start| row.case.starts_with(start));
+            case.split(" or ").any(is) && (contender.is_empty() || row.contender == contender)
         };
         let rows: Vec<&Row> = self.of(bench)?.rows.iter().filter(is_asked).collect();
         if rows.is_empty() { Err(format!("{bench} has no row of {contender} for '{case}'")) } else { Ok(rows) }
