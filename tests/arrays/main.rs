@@ -1,6 +1,6 @@
 //! What a scope makes arrays of, and how they lie in memory: against ndarray on the heap.
 //!
-//! The package `tests/peers` runs these tests, too, beside crates that turn on features of matrixmultiply.
+//! The package `tests/peers` runs some of them, too, beside crates that turn on features of matrixmultiply: `among_peers`.
 
 mod alignment;
 mod all_of_ndarray;
