@@ -267,8 +267,8 @@ fn invert_lu_of<T: LinalgElement>(factors: &[T], n: usize, rows: &[usize], inver
 /// cancel for it to be told from zero, or it is too large or too small: then what is asked of the LU factorisation is an answer.
 ///
 /// The determinant is wrong by roundings of `ad` and `bc`, so the residual of the inverse by roundings of the products of all
-/// elements' sizes with those of the inverse, as that by the LU factorisation is. Beyond two rows that does not hold (Higham, Accuracy and
-/// Stability of Numerical Algorithms, 2nd edition, 14.1).
+/// elements' sizes with those of the inverse, as that by the LU factorisation is. Beyond two rows, minors cancel as well, and that does not
+/// hold.
 #[inline(always)]
 pub(super) fn inverse_of_two<T: LinalgElement>([a, b, c, d]: [T; 4]) -> Option<[T; 4]> {
     let (first, second) = (a * d, b * c);

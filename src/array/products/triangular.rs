@@ -51,6 +51,9 @@ impl core::error::Error for SolveError {}
 /// A matrix of up to this many rows is not divided any further.
 const BLOCK: usize = 32;
 
+/// A matrix of up to this many rows is solved sooner than lines of it are made.
+const TINY: usize = 4;
+
 /// Which triangle of a matrix is looked at, with the diagonal.
 #[derive(Clone, Copy)]
 enum Half {
@@ -157,10 +160,15 @@ impl<'s> Scope<'s> {
         if !a.is_square() || a.nrows() != rows || !matches!(b.ndim(), 1 | 2) {
             not_compatible(half, a.dim(), b.shape());
         }
-        if let Some(pivot) = a.diag().iter().position(|x| x.is_zero()) {
-            return Err(SolveError::Singular { pivot });
+        let mut finite = true;
+        for pivot in 0..rows {
+            let x = a[[pivot, pivot]];
+            if x.is_zero() {
+                return Err(SolveError::Singular { pivot });
+            }
+            finite &= x.is_finite();
         }
-        if !a.diag().iter().all(|x| x.is_finite()) {
+        if !finite {
             return Err(SolveError::NotFinite);
         }
         let mut x = self.copy_of(b);
@@ -226,12 +234,23 @@ fn not_compatible(half: Half, (m, n): (usize, usize), b: &[usize]) -> ! {
 /// those of a column, else column by column.
 fn solve_vector<A: LinalgScalar + Float>(a: ArrayView2<'_, A>, half: Half, mut x: ArrayViewMut1<'_, A>) {
     let n = x.len();
+    let row = |step: usize| match half {
+        Half::Lower => step,
+        Half::Upper => n - 1 - step,
+    };
+    if n <= TINY {
+        for i in (0..n).map(row) {
+            let solved = match half {
+                Half::Lower => 0..i,
+                Half::Upper => i + 1..n,
+            };
+            let known = solved.fold(A::zero(), |sum, j| sum + a[[i, j]] * x[j]);
+            x[i] = (x[i] - known) / a[[i, i]];
+        }
+        return;
+    }
     let by_rows = a.stride_of(Axis(1)).unsigned_abs() <= a.stride_of(Axis(0)).unsigned_abs();
-    for step in 0..n {
-        let i = match half {
-            Half::Lower => step,
-            Half::Upper => n - 1 - step,
-        };
+    for i in (0..n).map(row) {
         let line = a.index_axis(Axis(usize::from(!by_rows)), i);
         let (pivot, value) = (line[i], x[i]);
         // Row by row, the others are the elements that are solved already; column by column, those that are not yet.
