@@ -11,7 +11,7 @@
 //! cargo bench -p ndarena-benches --bench operation_instructions -- --all    # every cell, not only those that fail
 //! ```
 //!
-//! All rows take some minutes; with the variable `NDARENA_PART`, `0/3` to `2/3`, it looks at a third of them.
+//! All rows take some minutes; with the variable `NDARENA_PART`, `0/3` to `2/3`, it looks at a third of them, and so on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
