@@ -9,7 +9,7 @@ use num_traits::{Float, Zero};
 use super::LinalgElement;
 use super::reflections::{norm, reflect, reflection};
 use super::small::subtract;
-use super::symmetric::{length, rotate};
+use super::symmetric::{exchange, length, negligible, rotate, start_of_block};
 
 /// Matrices of up to so many rows and columns are for it.
 pub(super) const LIMIT: usize = 32;
@@ -110,12 +110,10 @@ fn bidiagonal<T: LinalgElement>(
 /// Makes what is beside the diagonal of a bidiagonal matrix zero by rotations, which the columns of `u`, so many rows each, and of `v` are
 /// rotated by, too; and what is on it no less than zero.
 fn diagonalise<T: LinalgElement>(d: &mut [T::Real], e: &mut [T::Real], (u, m): (&mut [T], usize), v: &mut [T]) -> bool {
-    let (n, epsilon) = (d.len(), T::Real::epsilon());
-    let least = negligible::<T::Real>();
+    let n = d.len();
     let (mut end, mut left) = (n - 1, 30 * n);
     while end > 0 {
-        let is_zero = |i: usize| e[i].abs() <= (epsilon * (d[i].abs() + d[i + 1].abs())).max(least);
-        let start = (0..end).rev().find(|&i| is_zero(i)).map_or(0, |i| i + 1);
+        let start = start_of_block(d, e, end);
         if start == end {
             end -= 1;
             continue;
@@ -141,12 +139,6 @@ fn diagonalise<T: LinalgElement>(d: &mut [T::Real], e: &mut [T::Real], (u, m): (
         }
     }
     true
-}
-
-/// Numbers up to this are zero to within the roundings of a matrix of moderate size; and of quotients of such numbers, digits are missing,
-/// as they may have few themselves.
-fn negligible<R: Float>() -> R {
-    R::min_positive_value() / R::epsilon()
 }
 
 /// The shift that makes the last element beside the diagonal small soon: the smaller singular value of the last two rows and columns. None
@@ -229,12 +221,4 @@ fn without_shift<R: Float>(d: &mut [R], e: &mut [R], mut rotate: impl FnMut(usiz
     let left = of_columns.cosine * d[last];
     d[last] = of_rows.cosine * left;
     e[last - 1] = of_rows.sine * left;
-}
-
-/// Lets two columns of so many rows change places.
-fn exchange<T>(columns: &mut [T], rows: usize, first: usize, second: usize) {
-    if first != second {
-        let (before, from) = columns.split_at_mut(second * rows);
-        before[first * rows..][..rows].swap_with_slice(&mut from[..rows]);
-    }
 }

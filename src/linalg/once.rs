@@ -45,8 +45,8 @@ impl<'s> Scope<'s> {
         finite(x)
     }
 
-    /// The inverse of `a`, column-major, by [`lu`](Scope::lu), or, of two rows, by its determinant where that is as accurate. To solve systems of equations, [`solve`](Scope::solve()) is faster and
-    /// more accurate.
+    /// The inverse of `a`, column-major, by [`lu`](Scope::lu), or, of two rows, by its determinant where that is as accurate. To solve
+    /// systems of equations, [`solve`](Scope::solve()) is faster and more accurate.
     ///
     /// # Errors
     ///

@@ -17,7 +17,8 @@ use super::matrices::number;
 /// Matrices of up to so many rows and columns are factorised by these loops.
 const LIMIT: usize = 32;
 
-/// The same, of Cholesky factorisations, for which faer's kernel is as fast sooner.
+/// The same, of Cholesky factorisations: at 32 rows faer's kernel is the faster one, at 16 it is not (bench `linalg`; in between nobody has
+/// looked).
 const CHOLESKY_LIMIT: usize = 24;
 
 /// The same, of inverses.
@@ -39,7 +40,7 @@ pub(super) fn is_small(rows: usize, columns: usize) -> bool {
 pub(super) const TINY: usize = 4;
 
 /// An expression for a matrix of so many rows: once more for each number up to [`TINY`], for the compiler to do without loops; and for 8,
-/// which is frequent, and takes a quarter less time if it is known.
+/// which is frequent.
 macro_rules! by_size {
     ($n:ident => $expression:expr) => {
         match $n {

@@ -41,11 +41,8 @@ pub(super) fn eigen<T: LinalgElement>(a: &mut [T], n: usize, values: &mut [T::Re
     }
     for i in 0..n {
         let least = (i + 1..n).fold(i, |least, j| if values[j] < values[least] { j } else { least });
-        if least != i {
-            values.swap(i, least);
-            let (before, from) = vectors.split_at_mut(least * n);
-            before[i * n..][..n].swap_with_slice(&mut from[..n]);
-        }
+        values.swap(i, least);
+        exchange(vectors, n, i, least);
     }
     true
 }
@@ -87,14 +84,10 @@ fn tridiagonal<T: LinalgElement>(a: &mut [T], n: usize, scales: &mut [T::Real; L
 /// Makes what is beside the diagonal zero by rotations, which the columns of `vectors` are rotated by, too (algorithm 8.3.3).
 fn diagonalise<T: LinalgElement>(d: &mut [T::Real], e: &mut [T::Real], vectors: &mut [T]) -> bool {
     let n = d.len();
-    let (two, epsilon) = (T::Real::one() + T::Real::one(), T::Real::epsilon());
-    // Numbers so much smaller than the matrix are zero to within its roundings; and of their quotients, cosines and sines, digits are
-    // missing, as they may have few themselves.
-    let least = T::Real::min_positive_value() / epsilon;
+    let (two, least) = (T::Real::one() + T::Real::one(), negligible::<T::Real>());
     let (mut end, mut left) = (n.max(1) - 1, 30 * n);
     while end > 0 {
-        let is_zero = |i: usize| e[i].abs() <= (epsilon * (d[i].abs() + d[i + 1].abs())).max(least);
-        let start = (0..end).rev().find(|&i| is_zero(i)).map_or(0, |i| i + 1);
+        let start = start_of_block(d, e, end);
         if start == end {
             end -= 1;
             continue;
@@ -135,6 +128,26 @@ fn diagonalise<T: LinalgElement>(d: &mut [T::Real], e: &mut [T::Real], vectors: 
         }
     }
     true
+}
+
+/// Numbers up to this are zero to within the roundings of a matrix of moderate size; and of their quotients, cosines and sines, digits are
+/// missing, as they may have few themselves.
+pub(super) fn negligible<R: Float>() -> R {
+    R::min_positive_value() / R::epsilon()
+}
+
+/// Where the block begins that ends in row `end`, and has no zeros beside its diagonal, to within roundings.
+pub(super) fn start_of_block<R: Float>(d: &[R], e: &[R], end: usize) -> usize {
+    let is_zero = |i: usize| e[i].abs() <= (R::epsilon() * (d[i].abs() + d[i + 1].abs())).max(negligible());
+    (0..end).rev().find(|&i| is_zero(i)).map_or(0, |i| i + 1)
+}
+
+/// Lets two columns of so many rows change places; the first is not behind the second.
+pub(super) fn exchange<T>(columns: &mut [T], rows: usize, first: usize, second: usize) {
+    if first != second {
+        let (before, from) = columns.split_at_mut(second * rows);
+        before[first * rows..][..rows].swap_with_slice(&mut from[..rows]);
+    }
 }
 
 /// The tangent, cosine and sine of the rotation that makes a symmetric matrix of two rows diagonal (algorithm 8.5.1).

@@ -52,6 +52,18 @@ fn matrices_of_all_elements_are_decomposed() {
     for_all_elements!(decomposes());
 }
 
+/// Up to beyond where loops for small matrices give way to faer's kernels.
+#[test]
+fn matrices_of_every_shape_are_decomposed() {
+    for (m, n) in (1..=34).flat_map(|m| (1..=34).map(move |n| (m, n))) {
+        check(random::<f64>(m, n, 44).view(), &format!("{m} × {n}"));
+        if m.abs_diff(n) <= 1 {
+            check(random::<f32>(m, n, 45).view(), &format!("{m} × {n}, f32"));
+            check(random::<Complex64>(m, n, 46).view(), &format!("{m} × {n}, complex"));
+        }
+    }
+}
+
 /// A triangle of ones has the singular values 1 / (2 sin((2 k - 1) π / (4 n + 2))).
 #[test]
 fn the_singular_values_of_a_triangle_of_ones_are_known() {
